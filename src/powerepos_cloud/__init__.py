@@ -1,0 +1,1 @@
+"""AuthServer, Partner Services and WebUI of PowerEPOS."""

@@ -1,0 +1,73 @@
+"""The one writer of the audit, in both databases: each row in its deed's own transaction."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, insert, select
+
+from powerepos_cloud.audit.tables import audit
+from powerepos_cloud.foundation.database import Session
+from powerepos_cloud.foundation.ids import new_id
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who does a deed, from where: a person, the operator's command, a partner's client, or the system itself.
+
+    `kind` is one of `user`, `operator`, `client`, `service_account`, `system`; `name` its ID; `source` an IP address.
+    """
+
+    kind: str
+    name: str
+    source: str | None = None
+    request_id: str | None = None
+
+
+SYSTEM = Actor("system", "powerepos-cloud")
+
+
+async def record(
+    session: Session,
+    at_ms: int,
+    actor: Actor,
+    action: str,
+    subject: tuple[str, str],
+    *,
+    kapow: str | None = None,
+    client_id: str | None = None,
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Write one deed. `action` is `noun.verb` such as `connection.paused`; `details` never holds a secret or a token."""
+    await session.run(
+        insert(audit).values(
+            id=new_id(),
+            at=at_ms,
+            action=action,
+            actor_kind=actor.kind,
+            actor=actor.name,
+            subject_kind=subject[0],
+            subject=subject[1],
+            kapow=kapow,
+            client_id=client_id,
+            source=actor.source,
+            request_id=actor.request_id,
+            details=msgspec.json.encode(details or {}).decode(),
+        )
+    )
+
+
+async def newest(
+    session: Session,
+    limit: int,
+    *,
+    kapow: str | None = None,
+    client_id: str | None = None,
+    action: str | None = None,
+    request_id: str | None = None,
+) -> list[Row[Any]]:
+    """The newest rows first, narrowed by what is given; at most `limit`."""
+    statement = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
+    wanted = {"kapow": kapow, "client_id": client_id, "action": action, "request_id": request_id}
+    for column, value in wanted.items():
+        if value is not None:
+            statement = statement.where(audit.c[column] == value)
+    return list(await session.all(statement))

@@ -1,0 +1,53 @@
+"""Refresh families, their superseded tokens, and client assertions already used."""
+
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Table
+
+from powerepos_cloud.foundation.database.schema import DIRECTORY, digest, instant, number, text
+
+families = Table(
+    "families",
+    DIRECTORY,
+    text("id", primary_key=True),  # the grant's ID: the `sid` of its access tokens
+    number("connection_id", ForeignKey("connections.id")),
+    text("service"),
+    text("scope"),  # all that was granted, in the order asked for
+    text("state"),  # active | revoked | ended
+    text("reason", null=True),  # why it is no longer active
+    number("rev"),  # the revocation number when it was granted
+    text("hash_key"),  # of the current hash
+    digest("current_hash", unique=True),
+    digest("previous_hash", null=True),
+    instant("previous_used_at", null=True),  # the predecessor's first use
+    text("previous_source", null=True),
+    text("previous_agent", null=True),
+    text("refresh_key", null=True),  # with the salt: what derived the current token from the previous
+    digest("salt", null=True),
+    number("repeats"),  # of the present predecessor
+    number("late_streak"),  # generations in a row with a late repeat from another network
+    number("late_here"),  # 1 if the present generation had one
+    instant("created_at"),
+    instant("last_used_at"),
+    instant("ends_at"),  # the absolute end
+    instant("delete_after_at"),
+    Index(None, "connection_id", "last_used_at"),
+    Index(None, "delete_after_at"),
+)
+
+superseded = Table(
+    "superseded",
+    DIRECTORY,
+    digest("hash", primary_key=True),
+    text("family_id", ForeignKey("families.id", ondelete="CASCADE")),
+    instant("used_at"),
+    Index(None, "family_id"),
+)
+
+assertions = Table(
+    "assertions",
+    DIRECTORY,
+    text("client_id"),
+    digest("jti_hash"),
+    instant("delete_after_at"),
+    PrimaryKeyConstraint("client_id", "jti_hash"),
+    Index(None, "delete_after_at"),
+)
