@@ -2,7 +2,7 @@
 
 from sqlalchemy import Index, Table
 
-from powerepos_cloud.foundation.database.schema import DIRECTORY, digest, instant, text
+from powerepos_cloud.foundation.database.schema import DIRECTORY, digest, instant, number, number_id, text
 
 keys = Table(
     "keys",
@@ -19,3 +19,5 @@ keys = Table(
     instant("revoked_at", null=True),
     Index(None, "kind", "created_at"),
 )
+
+key_locks = Table("key_locks", DIRECTORY, number_id(), number("taken"))  # one row, locked by every change of keys
