@@ -14,6 +14,7 @@ from powerepos_cloud.foundation.database.base import (
 from powerepos_cloud.foundation.database.postgresql import PostgresqlDatabase
 from powerepos_cloud.foundation.database.sqlite import SqliteDatabase
 from powerepos_cloud.foundation.database.tenants import TenantNotNamed, crossing
+from powerepos_cloud.foundation.database.urls import parse_url
 
 __all__ = [
     "Database",
@@ -31,9 +32,5 @@ __all__ = [
 
 def open_database(name: str, url: str) -> Database:
     """Open the database at `url` (`sqlite:///path` or `postgresql://…`). Raises `ValueError` for any other address."""
-    if url.startswith("sqlite:///"):
-        return SqliteDatabase(name, Path(url.removeprefix("sqlite:///")))
-    scheme, separator, rest = url.partition("://")
-    if separator and scheme in ("postgresql", "postgres", "postgresql+asyncpg"):
-        return PostgresqlDatabase(name, f"postgresql+asyncpg://{rest}")
-    raise ValueError(f"the {name} database's URL must begin with sqlite:/// or postgresql://, not {scheme!r}")
+    target = parse_url(name, url)
+    return SqliteDatabase(name, target) if isinstance(target, Path) else PostgresqlDatabase(name, target)

@@ -84,7 +84,9 @@ class PostgresqlDatabase(Database):
 
     def __init__(self, name: str, url: str) -> None:
         self.name = name
-        self._engine = create_async_engine(url, isolation_level="AUTOCOMMIT", pool_size=10, max_overflow=10, pool_timeout=5)
+        self._engine = create_async_engine(
+            url, isolation_level="AUTOCOMMIT", hide_parameters=True, pool_size=10, max_overflow=10, pool_timeout=5
+        )
         event.listen(self._engine.sync_engine, "before_execute", guard_tenants)
         self._reader = _Reader(self)
         self._running: set[asyncio.Task[None]] = set()

@@ -195,9 +195,13 @@ class SqliteDatabase(Database):
 
     def __init__(self, name: str, path: Path) -> None:
         self.name = name
-        _create_private_file(path)
+        create_private_file(path)
         self._engine = create_engine(
-            "sqlite://", creator=lambda: _connect(path), poolclass=NullPool, isolation_level="AUTOCOMMIT"
+            "sqlite://",
+            creator=lambda: _connect(path),
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+            hide_parameters=True,
         )
         event.listen(self._engine, "before_execute", guard_tenants)
         self._writer = SqliteSession(self._engine.connect())
@@ -259,6 +263,7 @@ def _is_busy(error: sqlite3.OperationalError) -> bool:
     return (error.sqlite_errorcode & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def _create_private_file(path: Path) -> None:
+def create_private_file(path: Path) -> None:
+    """Make the file where there is none, readable by its owner alone, before SQLite would make it readable by others."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

@@ -1,0 +1,10 @@
+"""Every table of each database: importing a room's `tables` enters its tables into the metadata."""
+
+import powerepos_cloud.audit.tables
+import powerepos_cloud.authserver.tables
+import powerepos_cloud.directory.tables
+import powerepos_cloud.keyring.tables
+import powerepos_cloud.partnerservices.outlets.tables  # noqa: F401
+from powerepos_cloud.foundation.database.schema import DIRECTORY, PARTNERSERVICES
+
+METADATA = {"directory": DIRECTORY, "partnerservices": PARTNERSERVICES}
