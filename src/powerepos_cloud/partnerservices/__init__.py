@@ -1,0 +1,1 @@
+"""Partner Services: the resource server that partners' sales and stock orders reach."""

@@ -1,0 +1,20 @@
+"""The paths of Partner Services, behind one door."""
+
+from litestar import Router
+from powerepos.contract.limits import Limits
+
+from powerepos_cloud.foundation.clock import Clock
+from powerepos_cloud.foundation.database import Database
+from powerepos_cloud.partnerservices.connection import build_connection
+from powerepos_cloud.resourceserver.access import Access
+from powerepos_cloud.resourceserver.errors import Door
+
+
+def build_router(*, access: Access, database: Database, clock: Clock, door: Door, prefix: str) -> Router:
+    """Partner Services under `prefix`, which is the path of the instance's URI and `api/v1`."""
+    return Router(
+        path=prefix,
+        route_handlers=[build_connection(access=access, database=database, clock=clock)],
+        exception_handlers={Exception: door.answer},
+        request_max_body_size=Limits.MAX_BODY_BYTES,
+    )
