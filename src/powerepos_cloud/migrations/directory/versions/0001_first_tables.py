@@ -37,6 +37,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_audit_client_id_at"), "audit", ["client_id", "at"], unique=False)
     op.create_index(op.f("ix_audit_kapow_at"), "audit", ["kapow", "at"], unique=False)
     op.create_index(op.f("ix_audit_request_id"), "audit", ["request_id"], unique=False)
+    op.create_index(op.f("ix_audit_subject_at"), "audit", ["subject", "at"], unique=False)
     op.create_table(
         "counters",
         sa.Column("name", sa.Text(), nullable=False),
