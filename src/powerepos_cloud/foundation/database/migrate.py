@@ -130,7 +130,10 @@ def _on_postgresql(url: str, deed: Callable[[Connection], T]) -> T:
             connection = await engine.connect()
         except Exception as error:  # the driver has a dozen classes for "no connection", from OSError to a bad password
             raise DatabaseUnavailable(f"cannot connect: {error}") from error
-        async with connection, connection.begin():
-            return await connection.run_sync(deed)
+        try:
+            async with connection.begin():
+                return await connection.run_sync(deed)
+        finally:
+            await connection.close()
 
     return asyncio.run(run())

@@ -25,10 +25,21 @@ from powerepos_cloud.foundation.database.tenants import guard_tenants
 T = TypeVar("T")
 
 _TRIES = 12
-_AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, TimeoutError)
+_CONNECT_SECONDS = 5
+_STATEMENT_SECONDS = 30
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,  # the connection is closed
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shutting down, starting up, a crash, a statement timeout
+    asyncpg.InsufficientResourcesError,  # disk full, too many connections
+    asyncpg.PostgresSystemError,
+    asyncpg.ReadOnlySQLTransactionError,  # a standby
+)
 
 
-class _TryAgain(Exception):
+class _TryAgain(DatabaseUnavailable):
     """A serialization failure or deadlock (SQLSTATE 40001, 40P01): the unit may simply run again."""
 
 
@@ -45,6 +56,13 @@ class PostgresqlSession(Session):
         except Exception as error:
             raise _translated(error) from error
         return rows
+
+    async def control(self, command: str) -> None:
+        """Begin or end a transaction."""
+        try:
+            await self.raw.execute(command)
+        except Exception as error:
+            raise _translated(error) from error
 
     async def all(self, statement: Executable, values: Any = None) -> Sequence[Row[Any]]:
         try:
@@ -85,8 +103,15 @@ class PostgresqlDatabase(Database):
     def __init__(self, name: str, url: str) -> None:
         self.name = name
         self._engine = create_async_engine(
-            url, isolation_level="AUTOCOMMIT", hide_parameters=True, pool_size=10, max_overflow=10, pool_timeout=5
+            url,
+            isolation_level="AUTOCOMMIT",
+            hide_parameters=True,
+            pool_size=10,
+            max_overflow=10,
+            pool_timeout=_CONNECT_SECONDS,
+            connect_args={"timeout": _CONNECT_SECONDS, "command_timeout": _STATEMENT_SECONDS},
         )
+        event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
         event.listen(self._engine.sync_engine, "before_execute", guard_tenants)
         self._reader = _Reader(self)
         self._running: set[asyncio.Task[None]] = set()
@@ -97,25 +122,29 @@ class PostgresqlDatabase(Database):
 
     @asynccontextmanager
     async def session(self, begin: str | None = None) -> AsyncIterator[PostgresqlSession]:
-        """A session on a pooled connection, inside a transaction if `begin` says how it begins."""
-        async with await self._connect() as connection:
-            raw = await _driver(connection)
-            session = PostgresqlSession(connection, raw)
+        """A session on a pooled connection, inside a transaction if `begin` says how it begins.
+
+        Raises `DatabaseUnavailable` if there is no connection to be had.
+        """
+        try:
+            connection = await self._engine.connect()
+        except (sa_exc.SQLAlchemyError, asyncpg.PostgresError, *_AWAY) as error:
+            raise DatabaseUnavailable(str(error)) from error
+        try:
+            session = PostgresqlSession(connection, await _driver(connection))
             try:
                 if begin is not None:
-                    await raw.execute(begin)
+                    await session.control(begin)
                 yield session
-            except BaseException as error:
-                if isinstance(error, DatabaseUnavailable) or raw.is_closed():
-                    await connection.invalidate()
-                elif raw.is_in_transaction():
-                    await raw.execute("ROLLBACK")
-                raise
+            finally:
+                await _leave_clean(session)
+        finally:
+            await asyncio.shield(connection.close())  # a caller that goes away leaks no connection
 
     async def read(self, unit: Unit[T]) -> T:
         async with self.session("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as session:
             result = await unit(session)
-            await session.raw.execute("COMMIT")
+            await session.control("COMMIT")
             return result
 
     def submit(self, unit: Unit[T]) -> Pending[T]:
@@ -130,20 +159,6 @@ class PostgresqlDatabase(Database):
         while self._running:
             await asyncio.wait(self._running)
         await self._engine.dispose()
-
-    async def _connect(self) -> AsyncConnection:
-        """A pooled connection; one that the database has closed meanwhile is replaced, once."""
-        for attempt in (0, 1):
-            try:
-                connection = await self._engine.connect()
-                if not (await _driver(connection)).is_closed():
-                    return connection
-                await connection.invalidate()
-                await connection.close()
-            except (sa_exc.SQLAlchemyError, *_AWAY) as error:
-                if attempt:
-                    raise DatabaseUnavailable(str(error)) from error
-        raise DatabaseUnavailable("the database closed the connection")
 
     async def _write(self, unit: Unit[T], pending: Pending[T]) -> None:
         """Run the unit in its own transaction, again where PostgreSQL asks for it.
@@ -175,9 +190,26 @@ class PostgresqlDatabase(Database):
 
 async def _commit(session: PostgresqlSession) -> None:
     try:
-        await session.raw.execute("COMMIT")
+        await session.control("COMMIT")
+    except DatabaseUnavailable:
+        raise
     except Exception as error:
-        raise _translated(error) from error
+        raise DatabaseUnavailable(f"the commit failed: {error}") from error
+
+
+async def _leave_clean(session: PostgresqlSession) -> None:
+    """End a transaction that broke off, or give the connection up, so that the pool never hands it on."""
+    try:
+        if session.raw.is_in_transaction():
+            await session.control("ROLLBACK")
+    except DatabaseUnavailable:
+        await session.connection.invalidate()
+
+
+def _refuse_closed(connection: Any, _record: Any, _proxy: Any) -> None:
+    """The pool's `checkout` listener: a connection that the database has closed meanwhile is replaced."""
+    if connection.driver_connection.is_closed():
+        raise sa_exc.DisconnectionError
 
 
 async def _driver(connection: AsyncConnection) -> "asyncpg.Connection[asyncpg.Record]":
@@ -186,15 +218,14 @@ async def _driver(connection: AsyncConnection) -> "asyncpg.Connection[asyncpg.Re
 
 
 def _translated(error: BaseException) -> BaseException:
-    """Our exception for the driver's, whether it came wrapped by SQLAlchemy or not."""
-    cause = getattr(error, "orig", None)
-    driver_error = cause.__cause__ if cause is not None and cause.__cause__ is not None else error
-    if isinstance(driver_error, asyncpg.UniqueViolationError):
-        return UniqueViolation(str(driver_error))
-    if isinstance(driver_error, asyncpg.SerializationError | asyncpg.DeadlockDetectedError):
-        return _TryAgain()
-    if isinstance(driver_error, _AWAY) or getattr(error, "connection_invalidated", False):
-        return DatabaseUnavailable(str(driver_error))
-    if isinstance(driver_error, asyncpg.AdminShutdownError | asyncpg.CrashShutdownError | asyncpg.TooManyConnectionsError):
-        return DatabaseUnavailable(str(driver_error))
+    """Our exception for the driver's, whether it came wrapped by SQLAlchemy or not; else the error itself."""
+    wrapped = getattr(error, "orig", None)
+    cause = error if wrapped is None or wrapped.__cause__ is None else wrapped.__cause__
+    if isinstance(cause, asyncpg.UniqueViolationError):
+        return UniqueViolation(str(cause))
+    if isinstance(cause, asyncpg.SerializationError | asyncpg.DeadlockDetectedError):
+        return _TryAgain(str(cause))
+    # An argument of the wrong type is an InterfaceError too, and a ValueError: a fault of the program.
+    if isinstance(cause, _AWAY) and not isinstance(cause, ValueError):
+        return DatabaseUnavailable(str(cause))
     return error

@@ -1,0 +1,1 @@
+"""The tests mirror src; `support` holds what they share."""
