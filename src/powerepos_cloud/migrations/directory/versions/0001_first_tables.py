@@ -119,6 +119,7 @@ def upgrade() -> None:
         sa.Column("delete_after_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("n", name=op.f("pk_revocations")),
     )
+    op.create_index(op.f("ix_revocations_kind_subject"), "revocations", ["kind", "subject"], unique=False)
     op.create_table(
         "services",
         sa.Column("name", sa.Text(), nullable=False),
