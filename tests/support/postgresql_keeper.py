@@ -16,8 +16,8 @@ from pathlib import Path
 PREFIX = "powerepos-postgresql-"
 OPTIONS = (
     "-c listen_addresses='' -c unix_socket_directories='{folder}' -c unix_socket_permissions=0700 -c fsync=off"
-    " -c full_page_writes=off -c shared_buffers=32MB -c max_connections=80 -c wal_level=minimal -c max_wal_senders=0"
-    " -c autovacuum=off -c timezone=UTC -c log_min_messages=warning"
+    " -c full_page_writes=off -c shared_buffers=32MB -c max_connections=200 -c wal_level=minimal -c max_wal_senders=0"
+    " -c deadlock_timeout=100ms -c autovacuum=off -c timezone=UTC -c log_min_messages=warning"
 )
 
 

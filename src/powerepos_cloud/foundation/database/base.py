@@ -12,7 +12,11 @@ T = TypeVar("T")
 
 
 class DatabaseUnavailable(Exception):
-    """The database is away, locked for too long, or could not commit. Nothing was stored; trying again is right."""
+    """The database is away, locked for too long, or could not commit; trying again is right.
+
+    Nothing was stored, unless PostgreSQL broke the connection at the very COMMIT: then nobody can know, so deeds must bear
+    being done twice.
+    """
 
 
 class UniqueViolation(Exception):

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import asyncpg
 from sqlalchemy import Executable, Row, event
 from sqlalchemy import exc as sa_exc
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from powerepos_cloud.foundation.database.base import (
     Database,
@@ -25,6 +25,7 @@ from powerepos_cloud.foundation.database.tenants import guard_tenants
 T = TypeVar("T")
 
 _TRIES = 12
+_POOL_SIZE = 10
 _CONNECT_SECONDS = 5
 _STATEMENT_SECONDS = 30
 _AWAY = (
@@ -57,12 +58,13 @@ class PostgresqlSession(Session):
             raise _translated(error) from error
         return rows
 
-    async def control(self, command: str) -> None:
-        """Begin or end a transaction."""
+    async def control(self, command: str) -> str:
+        """Begin or end a transaction; what PostgreSQL says that it did."""
         try:
-            await self.raw.execute(command)
+            done: str = await self.raw.execute(command)
         except Exception as error:
             raise _translated(error) from error
+        return done
 
     async def all(self, statement: Executable, values: Any = None) -> Sequence[Row[Any]]:
         try:
@@ -80,69 +82,40 @@ class PostgresqlSession(Session):
 class _Reader(Session):
     """Single reading statements, each on a pooled connection in autocommit."""
 
-    def __init__(self, database: "PostgresqlDatabase") -> None:
-        self._database = database
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
 
     async def hot(self, statement: Hot, *values: Any) -> Sequence[Sequence[Any]]:
-        async with self._database.session() as session:
+        async with _session(self._engine) as session:
             return await session.hot(statement, *values)
 
     async def all(self, statement: Executable, values: Any = None) -> Sequence[Row[Any]]:
-        async with self._database.session() as session:
+        async with _session(self._engine) as session:
             return await session.all(statement, values)
 
     async def run(self, statement: Executable, values: Any = None) -> None:
-        raise NotImplementedError("a reader runs no statement that writes")
+        async with _session(self._engine) as session:
+            await session.run(statement, values)
 
 
 class PostgresqlDatabase(Database):
-    """A PostgreSQL database."""
+    """A PostgreSQL database. Readers have connections of their own, on which PostgreSQL refuses every write."""
 
     dialect = "postgresql"
 
     def __init__(self, name: str, url: str) -> None:
         self.name = name
-        self._engine = create_async_engine(
-            url,
-            isolation_level="AUTOCOMMIT",
-            hide_parameters=True,
-            pool_size=10,
-            max_overflow=10,
-            pool_timeout=_CONNECT_SECONDS,
-            connect_args={"timeout": _CONNECT_SECONDS, "command_timeout": _STATEMENT_SECONDS},
-        )
-        event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
-        event.listen(self._engine.sync_engine, "before_execute", guard_tenants)
-        self._reader = _Reader(self)
+        self._writing = _engine(url)
+        self._reading = _engine(url, default_transaction_read_only="on")
+        self._reader = _Reader(self._reading)
         self._running: set[asyncio.Task[None]] = set()
 
     @property
     def reader(self) -> Session:
         return self._reader
 
-    @asynccontextmanager
-    async def session(self, begin: str | None = None) -> AsyncIterator[PostgresqlSession]:
-        """A session on a pooled connection, inside a transaction if `begin` says how it begins.
-
-        Raises `DatabaseUnavailable` if there is no connection to be had.
-        """
-        try:
-            connection = await self._engine.connect()
-        except (sa_exc.SQLAlchemyError, asyncpg.PostgresError, *_AWAY) as error:
-            raise DatabaseUnavailable(str(error)) from error
-        try:
-            session = PostgresqlSession(connection, await _driver(connection))
-            try:
-                if begin is not None:
-                    await session.control(begin)
-                yield session
-            finally:
-                await _leave_clean(session)
-        finally:
-            await asyncio.shield(connection.close())  # a caller that goes away leaks no connection
-
     async def read(self, unit: Unit[T]) -> T:
-        async with self.session("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as session:
+        async with _session(self._reading, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as session:
             result = await unit(session)
             await session.control("COMMIT")
             return result
@@ -158,7 +131,8 @@ class PostgresqlDatabase(Database):
     async def close(self) -> None:
         while self._running:
             await asyncio.wait(self._running)
-        await self._engine.dispose()
+        await self._writing.dispose()
+        await self._reading.dispose()
 
     async def _write(self, unit: Unit[T], pending: Pending[T]) -> None:
         """Run the unit in its own transaction, again where PostgreSQL asks for it.
@@ -168,7 +142,7 @@ class PostgresqlDatabase(Database):
         try:
             for attempt in range(_TRIES):
                 try:
-                    async with self.session("BEGIN") as session:
+                    async with _session(self._writing, "BEGIN") as session:
                         result = await unit(session)
                         if not pending.claimed.done():
                             pending.claimed.set_result(result)
@@ -188,13 +162,52 @@ class PostgresqlDatabase(Database):
                 pending.durable.set_result(result)
 
 
+def _engine(url: str, **settings: str) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        hide_parameters=True,
+        pool_size=_POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=_CONNECT_SECONDS,
+        connect_args={"timeout": _CONNECT_SECONDS, "command_timeout": _STATEMENT_SECONDS, "server_settings": settings},
+    )
+    event.listen(engine.sync_engine, "checkout", _refuse_unfit)
+    event.listen(engine.sync_engine, "before_execute", guard_tenants)
+    return engine
+
+
+@asynccontextmanager
+async def _session(engine: AsyncEngine, begin: str | None = None) -> AsyncIterator[PostgresqlSession]:
+    """A session on a pooled connection, inside a transaction if `begin` says how it begins.
+
+    Raises `DatabaseUnavailable` if there is no connection to be had.
+    """
+    try:
+        connection = await engine.connect()
+    except (sa_exc.SQLAlchemyError, asyncpg.PostgresError, *_AWAY) as error:
+        raise DatabaseUnavailable(str(error)) from error
+    try:
+        session = PostgresqlSession(connection, await _driver(connection))
+        try:
+            if begin is not None:
+                await session.control(begin)
+            yield session
+        finally:
+            await _leave_clean(session)
+    finally:
+        await asyncio.shield(connection.close())  # a caller that goes away leaks no connection
+
+
 async def _commit(session: PostgresqlSession) -> None:
     try:
-        await session.control("COMMIT")
+        done = await session.control("COMMIT")
     except DatabaseUnavailable:
         raise
     except Exception as error:
         raise DatabaseUnavailable(f"the commit failed: {error}") from error
+    if done != "COMMIT":  # PostgreSQL answers COMMIT after an error with a roll-back, and calls that a success
+        raise RuntimeError("a unit went on after one of its statements had failed: nothing was stored")
 
 
 async def _leave_clean(session: PostgresqlSession) -> None:
@@ -206,9 +219,10 @@ async def _leave_clean(session: PostgresqlSession) -> None:
         await session.connection.invalidate()
 
 
-def _refuse_closed(connection: Any, _record: Any, _proxy: Any) -> None:
-    """The pool's `checkout` listener: a connection that the database has closed meanwhile is replaced."""
-    if connection.driver_connection.is_closed():
+def _refuse_unfit(connection: Any, _record: Any, _proxy: Any) -> None:
+    """The pool's `checkout` listener: what the database has closed meanwhile, or somebody left halfway, is replaced."""
+    raw = connection.driver_connection
+    if raw.is_closed() or raw.is_in_transaction():
         raise sa_exc.DisconnectionError
 
 
