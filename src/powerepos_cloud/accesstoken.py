@@ -124,6 +124,16 @@ _MALFORMED = "The token is not a well-formed JWT."
 def verify(token: str, keys: PublicKeys, *, issuer: str, audience: str, now_ms: int) -> AccessTokenClaims:
     """The claims of a token that `issuer` signed for `audience` and that has not expired (60 s leeway).
 
+    Raises `UnknownKey`, else `TokenRefused`.
+    """
+    claims = verified_claims(token, keys)
+    _check_claims(claims, issuer, audience, now_ms)
+    return claims
+
+
+def verified_claims(token: str, keys: PublicKeys) -> AccessTokenClaims:
+    """The claims of an access token that one of `keys` signed, for whom and until when it may be.
+
     The key decides the algorithm, never the token; `jku`, `x5u` and `jwk` in its header are not read.
     Raises `UnknownKey`, else `TokenRefused`.
     """
@@ -140,11 +150,9 @@ def verify(token: str, keys: PublicKeys, *, issuer: str, audience: str, now_ms: 
     except (JoseError, ValueError) as error:
         raise TokenRefused("signature", "The token's signature is wrong.") from error
     try:
-        claims = _claims_decoder.decode(payload)
+        return _claims_decoder.decode(payload)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise TokenRefused("claims", "The token lacks a claim, or one has a wrong type.") from error
-    _check_claims(claims, issuer, audience, now_ms)
-    return claims
 
 
 def _check_claims(claims: AccessTokenClaims, issuer: str, audience: str, now_ms: int) -> None:

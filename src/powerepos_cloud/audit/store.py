@@ -61,12 +61,13 @@ async def newest(
     *,
     kapow: str | None = None,
     client_id: str | None = None,
+    subject: str | None = None,
     action: str | None = None,
     request_id: str | None = None,
 ) -> list[Row[Any]]:
     """The newest rows first, narrowed by what is given; at most `limit`."""
     statement = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
-    wanted = {"kapow": kapow, "client_id": client_id, "action": action, "request_id": request_id}
+    wanted = {"kapow": kapow, "client_id": client_id, "subject": subject, "action": action, "request_id": request_id}
     for column, value in wanted.items():
         if value is not None:
             statement = statement.where(audit.c[column] == value)

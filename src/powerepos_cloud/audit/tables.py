@@ -22,6 +22,7 @@ audit = Table(
     Index(None, "at"),
     Index(None, "kapow", "at"),
     Index(None, "client_id", "at"),
+    Index(None, "subject", "at"),
     Index(None, "request_id"),
 )
 

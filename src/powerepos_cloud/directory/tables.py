@@ -205,6 +205,7 @@ revocations = Table(
     text("state"),  # refused | narrowed | lifted | moved
     text("svc", null=True),
     instant("delete_after_at"),
+    Index(None, "kind", "subject"),
 )
 
 mails = Table(

@@ -59,6 +59,11 @@ class Keys:
         """The secret's hash under every live hash key, newest first: what to look for."""
         return [keyed_hash(key, kind, secret) for _, key in self._hashing]
 
+    def derive_successor(self, refresh_key: str, salt: bytes, presented: str) -> bytes:
+        """HMAC-SHA-256 over `successor` 0x00 salt 0x00 token presented: the next token's material. Raises `KeyError`."""
+        message = b"\0".join((b"successor", salt, presented.encode()))
+        return hmac.digest(self.refresh[refresh_key], message, "sha256")
+
     def signer(self, alg: str, now_ms: int) -> Signer:
         """The newest key of this algorithm whose time to sign has come. Raises `NoSigningKey`."""
         for key in self._signing:
@@ -94,15 +99,11 @@ class KeyRing:
         )
 
     async def derive_successor(self, refresh_key: str, salt: bytes, presented: str) -> bytes:
-        """HMAC-SHA-256 over `successor` 0x00 salt 0x00 token presented (contract section 3).
-
-        The key may have been made by another process a moment ago: then the table is read again. Raises `KeyError`.
-        """
+        """As `Keys.derive_successor`; a key that another process made a moment ago is read first. Raises `KeyError`."""
         if refresh_key not in self.keys.refresh:
             async with self._lock:
                 await self.load()
-        message = b"\0".join((b"successor", salt, presented.encode()))
-        return hmac.digest(self.keys.refresh[refresh_key], message, "sha256")
+        return self.keys.derive_successor(refresh_key, salt, presented)
 
     def _secret_key(self, row: "Row[Any]") -> bytes:
         key = self._parsed.get(row.kid)

@@ -1,0 +1,188 @@
+"""Client authentication (RFC 6749 section 2.3, RFC 7523): secret in the body, secret by HTTP Basic, or signed assertion."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+
+from powerepos_cloud.authserver import store
+from powerepos_cloud.authserver.errors import InvalidClient, InvalidRequest, UnauthorizedClient
+from powerepos_cloud.authserver.throttle import Throttle
+from powerepos_cloud.directory import rights
+from powerepos_cloud.directory.rights import ProvedClient
+from powerepos_cloud.foundation.clock import Clock
+from powerepos_cloud.foundation.database import Database
+from powerepos_cloud.foundation.secrets import SecretKind, is_well_formed
+from powerepos_cloud.keyring.ring import KeyRing
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+METHODS = ("client_secret_post", "client_secret_basic", "private_key_jwt")
+ASSERTION_ALGORITHMS = {"EC": ("ES256",), "RSA": ("PS256", "RS256"), "OKP": ("EdDSA",)}
+PARAMETERS = {"client_id": 256, "client_secret": 256, "client_assertion_type": 256, "client_assertion": 4096}
+
+_LONGEST_ASSERTION_SECONDS = 300
+_LEEWAY_SECONDS = 60
+_KEY_TYPES: dict[str, type[ECKey | RSAKey | OKPKey]] = {"EC": ECKey, "RSA": RSAKey, "OKP": OKPKey}
+
+
+class _AssertionHeader(msgspec.Struct):
+    alg: str
+    kid: str | None = None
+    crit: list[str] | None = None
+
+
+class _AssertionClaims(msgspec.Struct):
+    iss: str
+    sub: str
+    aud: str
+    exp: int | float
+    jti: str
+    nbf: int | float = 0
+
+
+class ClientAuthentication:
+    """Proves which client calls. A failure tells one text, whatever its cause, and counts towards the limits."""
+
+    def __init__(self, database: Database, ring: KeyRing, clock: Clock, throttle: Throttle, issuer: str) -> None:
+        self._database = database
+        self._ring = ring
+        self._clock = clock
+        self._throttle = throttle
+        self._issuer = issuer
+
+    async def authenticate(
+        self, headers: Sequence[tuple[bytes, bytes]], form: Mapping[str, str], source: str
+    ) -> ProvedClient:
+        """The client. Raises `InvalidClient`, `TooManyFailures`, `InvalidRequest`, `UnauthorizedClient` (switched off)."""
+        authorization = [value for name, value in headers if name == b"authorization"]
+        by_basic = len(authorization) == 1 and authorization[0][:6].lower() == b"basic "
+        if sum((by_basic, "client_secret" in form, "client_assertion" in form)) > 1:
+            raise InvalidRequest(
+                "Two ways of client authentication at once: send client_secret, HTTP Basic or client_assertion, one only.",
+                "two_client_authentications",
+            )
+        claimed_id = ""
+        try:
+            if authorization and not by_basic:
+                raise InvalidClient("authorization_scheme")
+            if "client_assertion" in form:
+                claimed_id = form.get("client_id", "")
+                client = await self._by_assertion(form)
+            else:
+                claimed_id, secret = _basic(authorization, form) if authorization else _in_body(form)
+                client = await self._by_secret(claimed_id, secret)
+        except InvalidClient as refusal:
+            raise self._throttle.client_failed(source, claimed_id, refusal) from None
+        self._throttle.client_succeeded(source, client.id)
+        if not client.is_on:
+            raise UnauthorizedClient("This client is switched off: ask PowerEPOS support.", "client_off")
+        return client
+
+    async def _by_secret(self, client_id: str, secret: str) -> ProvedClient:
+        if not is_well_formed(SecretKind.CLIENT_SECRET, secret):
+            raise InvalidClient("client_secret_malformed")
+        now = self._clock.now_ms()
+        for secret_hash in self._ring.keys.hashes(SecretKind.CLIENT_SECRET, secret):
+            client = await rights.client_by_secret(self._database.reader, client_id, secret_hash, now)
+            if client is not None:
+                return client
+        raise InvalidClient("client_unknown_or_secret_wrong")
+
+    async def _by_assertion(self, form: Mapping[str, str]) -> ProvedClient:
+        if form.get("client_assertion_type") != ASSERTION_TYPE:
+            raise InvalidClient("assertion_type")
+        assertion = form["client_assertion"]
+        header, unverified = _unverified(assertion)
+        if "client_id" in form and form["client_id"] != unverified.sub:
+            raise InvalidClient("client_id_unequal")
+        client, jwks = await rights.client_keys(self._database.reader, unverified.sub) or (None, None)
+        if client is None or jwks is None:
+            raise InvalidClient("client_unknown_or_without_keys")
+        self._verify(assertion, header, jwks)
+        # Verified: what was decoded above is what was signed.
+        self._check_claims(unverified, client.id)
+        await self._claim_jti(client.id, unverified)
+        return client
+
+    def _verify(self, assertion: str, header: _AssertionHeader, jwks: str) -> None:
+        if header.crit is not None:
+            raise InvalidClient("assertion_crit")
+        for jwk in msgspec.json.decode(jwks)["keys"]:
+            algorithms = ASSERTION_ALGORITHMS.get(jwk["kty"], ())
+            if header.alg not in algorithms or (header.kid is not None and header.kid != jwk.get("kid")):
+                continue
+            try:
+                jws.deserialize_compact(assertion, _KEY_TYPES[jwk["kty"]].import_key(jwk), algorithms=[header.alg])
+            except (JoseError, ValueError) as error:
+                raise InvalidClient("assertion_signature") from error
+            return  # one verification per request, so that a client with many keys costs no more
+        raise InvalidClient("assertion_key_unknown")
+
+    def _check_claims(self, claims: _AssertionClaims, client_id: str) -> None:
+        now = self._clock.now_ms() / 1000
+        if claims.iss != client_id or claims.aud != self._issuer or not claims.jti:
+            raise InvalidClient("assertion_iss_aud_jti")
+        if not now - _LEEWAY_SECONDS < claims.exp <= now + _LONGEST_ASSERTION_SECONDS + _LEEWAY_SECONDS:
+            raise InvalidClient("assertion_exp")
+        if claims.nbf > now + _LEEWAY_SECONDS:
+            raise InvalidClient("assertion_nbf")
+
+    async def _claim_jti(self, client_id: str, claims: _AssertionClaims) -> None:
+        jti_hash = hashlib.sha256(claims.jti.encode()).digest()
+        keep_until = int((claims.exp + _LEEWAY_SECONDS) * 1000)
+        if not await self._database.write(lambda session: store.take_assertion(session, client_id, jti_hash, keep_until)):
+            raise InvalidClient("assertion_replayed")
+
+
+def _in_body(form: Mapping[str, str]) -> tuple[str, str]:
+    if "client_id" not in form or "client_secret" not in form:
+        raise InvalidClient("client_authentication_absent")
+    return form["client_id"], form["client_secret"]
+
+
+def _basic(authorization: Sequence[bytes], form: Mapping[str, str]) -> tuple[str, str]:
+    """ClientID and secret by HTTP Basic, each form-encoded first (RFC 6749 section 2.3.1)."""
+    client_id, secret = read_basic(authorization)
+    if form.get("client_id", client_id) != client_id:
+        raise InvalidClient("client_id_unequal")
+    return client_id, secret
+
+
+def read_basic(authorization: Sequence[bytes]) -> tuple[str, str]:
+    """User and password of the only `Authorization: Basic` header, form-decoded. Raises `InvalidClient`."""
+    if len(authorization) != 1:
+        raise InvalidClient("authorization_absent")
+    scheme, _, encoded = authorization[0].partition(b" ")
+    if scheme.lower() != b"basic":
+        raise InvalidClient("authorization_scheme")
+    try:
+        user, colon, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")
+        if not colon:
+            raise InvalidClient("basic_malformed")
+        return _form_decoded(user), _form_decoded(password)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidClient("basic_malformed") from error
+
+
+def _form_decoded(raw: bytes) -> str:
+    return unquote_to_bytes(raw.replace(b"+", b" ")).decode()
+
+
+def _unverified(assertion: str) -> tuple[_AssertionHeader, _AssertionClaims]:
+    """Header and claims as sent; to be believed only after the signature was checked."""
+    try:
+        parts: list[Any] = [base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in assertion.split(".")]
+        header, claims, _ = parts
+        return (
+            msgspec.json.decode(header, type=_AssertionHeader),
+            msgspec.json.decode(claims, type=_AssertionClaims),
+        )
+    except (binascii.Error, ValueError, msgspec.MsgspecError, RecursionError) as error:
+        raise InvalidClient("assertion_malformed") from error

@@ -1,0 +1,33 @@
+"""What the hallway knows of a request before any room sees it."""
+
+from typing import Any
+
+import msgspec
+
+
+class RequestFacts(msgspec.Struct, frozen=True):
+    """`source` is the peer's address, or what a trusted proxy says; `agent` the User-Agent, cut to 200 characters."""
+
+    request_id: str
+    source: str
+    agent: str
+    client_request_id: str | None = None
+
+
+_KEY = "powerepos.facts"
+
+
+def put_facts(scope: Any, facts: RequestFacts) -> None:
+    """Attach the facts to the ASGI scope."""
+    scope[_KEY] = facts
+
+
+def facts_of(scope: Any) -> RequestFacts:
+    """The facts that the hallway attached to this ASGI scope."""
+    facts: RequestFacts = scope[_KEY]
+    return facts
+
+
+def request_id(scope: Any) -> str:
+    """The request's ID, as the answer's `X-Request-ID` will tell it."""
+    return facts_of(scope).request_id

@@ -1,0 +1,129 @@
+"""The hallway: every request passes it, before any room. Gives each its ID, its source and its time, and counts it."""
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar.exceptions import HTTPException
+
+from powerepos_cloud.foundation.ids import new_id
+from powerepos_cloud.http.facts import RequestFacts, put_facts
+from powerepos_cloud.http.source import Sources
+from powerepos_cloud.observability.logs import Log
+from powerepos_cloud.observability.metrics import Metrics
+
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+App = Callable[[Any, Receive, Send], Awaitable[None]]
+
+_CALLERS_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+
+class BodyTooSlow(HTTPException):
+    """The body did not arrive in time."""
+
+    status_code = 408
+
+    def __init__(self) -> None:
+        super().__init__(detail="The request's body did not arrive in time: send it again.")
+
+
+class Hallway:
+    """ASGI wrapper around the whole application."""
+
+    def __init__(self, app: App, *, sources: Sources, metrics: Metrics, log: Log, body_timeout_seconds: float) -> None:
+        self._app = app
+        self._sources = sources
+        self._metrics = metrics
+        self._log = log
+        self._body_timeout_seconds = body_timeout_seconds
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        facts, framing_is_sound = self._read_headers(scope)
+        put_facts(scope, facts)
+        status = 0
+
+        async def send_with_id(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = [*message.get("headers", ()), (b"x-request-id", facts.request_id.encode())]
+                if facts.client_request_id:
+                    headers.append((b"x-client-request-id", facts.client_request_id.encode()))
+                message = {**message, "headers": headers}
+            await send(message)
+
+        if not framing_is_sound:
+            await _refuse_framing(send_with_id)
+        else:
+            await self._app(scope, self._in_time(receive), send_with_id)
+        seconds = time.perf_counter() - started
+        self._metrics.request(scope["method"], status, seconds)
+        if status >= 400:
+            self._log.info(
+                "http.refused",
+                request_id=facts.request_id,
+                method=scope["method"],
+                path=scope["path"][:200],
+                status=status,
+                source=facts.source,
+                client_request_id=facts.client_request_id,
+                ms=round(seconds * 1000, 1),
+            )
+
+    def _read_headers(self, scope: Any) -> tuple[RequestFacts, bool]:
+        """The facts, and whether the body's length is told in one way only (RFC 9112 section 6.1)."""
+        forwarded_for, agent, callers_id = b"", b"", None
+        lengths = chunked = 0
+        for name, value in scope["headers"]:
+            if name == b"user-agent":
+                agent = value
+            elif name == b"content-length":
+                lengths += 1
+            elif name == b"transfer-encoding":
+                chunked += 1
+            elif name == b"x-forwarded-for":
+                forwarded_for = forwarded_for + b"," + value if forwarded_for else value
+            elif name == b"x-request-id" and _CALLERS_ID.fullmatch(value):
+                callers_id = value.decode()
+        peer = scope["client"][0] if scope.get("client") else ""
+        source = self._sources.source(peer, forwarded_for.decode("latin-1"))
+        facts = RequestFacts(new_id(), source, agent[:200].decode("latin-1"), callers_id)
+        return facts, lengths + chunked <= 1
+
+    def _in_time(self, receive: Receive) -> Receive:
+        """`receive`, giving up on a body that trickles. Once the body is whole, waiting for a disconnect is no fault."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._body_timeout_seconds
+        whole = False
+
+        async def receive_in_time() -> Any:
+            nonlocal whole
+            if whole:
+                return await receive()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                raise BodyTooSlow from None
+            whole = not message.get("more_body", False)
+            return message
+
+        return receive_in_time
+
+
+async def _refuse_framing(send: Send) -> None:
+    body = b'{"error":"invalid_request","error_description":"Content-Length and Transfer-Encoding exclude each other."}'
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
