@@ -31,6 +31,10 @@ __all__ = [
 
 
 def open_database(name: str, url: str) -> Database:
-    """Open the database at `url` (`sqlite:///path` or `postgresql://…`). Raises `ValueError` for any other address."""
+    """Open the database at `url`: `sqlite:///path` or `postgresql://…`.
+
+    Raises `ValueError` for any other address, `DatabaseUnavailable` if the file is no database. PostgreSQL is first called
+    when it is first needed.
+    """
     target = parse_url(name, url)
     return SqliteDatabase(name, target) if isinstance(target, Path) else PostgresqlDatabase(name, target)

@@ -66,7 +66,7 @@ class SqliteSession(Session):
 
 
 class SqliteDatabase(Database):
-    """A file in WAL mode with `synchronous=FULL`."""
+    """A file in WAL mode with `synchronous=FULL`. Opening it raises `DatabaseUnavailable` if it is no such file."""
 
     dialect = "sqlite"
 
@@ -111,20 +111,27 @@ class SqliteDatabase(Database):
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=0, check_same_thread=False, cached_statements=256, isolation_level=None)
+    try:
+        connection = sqlite3.connect(path, timeout=0, check_same_thread=False, cached_statements=256, isolation_level=None)
+        _choose_wal(connection)
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA busy_timeout = 0")
+        connection.execute("PRAGMA trusted_schema = OFF")
+    except sqlite3.Error as error:
+        raise DatabaseUnavailable(f"{path}: {error}") from error
+    return connection
+
+
+def _choose_wal(connection: sqlite3.Connection) -> None:
     for attempt in range(_OPEN_TRIES):
         try:
             connection.execute("PRAGMA journal_mode = WAL").fetchone()
-            break
+            return
         except sqlite3.OperationalError as error:  # another process is opening or closing the file just now
             if not is_busy(error) or attempt == _OPEN_TRIES - 1:
                 raise
             time.sleep(0.01)
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA busy_timeout = 0")
-    connection.execute("PRAGMA trusted_schema = OFF")
-    return connection
 
 
 def _translated(error: sqlite3.Error | sa_exc.DBAPIError) -> BaseException:
