@@ -12,7 +12,7 @@ _HEADERS = [
 
 
 @asgi("/echo", copy_scope=False)
-async def echo(scope: Any, receive: Any, send: Any) -> None:
+async def echo(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - ASGI
     """Read all, answer at once."""
     while (await receive()).get("more_body"):
         pass

@@ -44,7 +44,9 @@ def store_us(folder: Path) -> dict[str, float]:
         CREATE TABLE organisations (id INTEGER PRIMARY KEY, code TEXT UNIQUE, kapow TEXT, state TEXT);
         CREATE TABLE clients (id TEXT PRIMARY KEY, hash BLOB UNIQUE, state TEXT);
         CREATE TABLE accounts (id TEXT PRIMARY KEY, organisation_id INTEGER, hash BLOB UNIQUE, permissions TEXT);
-        CREATE TABLE families (id TEXT PRIMARY KEY, client_id TEXT, account_id TEXT, hash BLOB UNIQUE, scope TEXT, at INTEGER);
+        CREATE TABLE families (
+            id TEXT PRIMARY KEY, client_id TEXT, account_id TEXT, hash BLOB UNIQUE, scope TEXT, at INTEGER
+        );
     """)
     for n in range(64):
         database.execute("INSERT INTO organisations VALUES (?, ?, 'k', 'active')", (n, f"ORG-{n}"))

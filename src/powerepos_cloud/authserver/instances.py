@@ -1,6 +1,6 @@
 """How a service instance proves itself: HTTP Basic with the instance's ID and its `pepos_si_…` credential."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from powerepos_cloud.authserver.client_auth import read_basic
 from powerepos_cloud.authserver.errors import InvalidClient
@@ -23,7 +23,7 @@ class InstanceAuthentication:
         self._ring = ring
         self._throttle = throttle
 
-    async def authenticate(self, headers: Sequence[tuple[bytes, bytes]], source: str) -> str:
+    async def authenticate(self, headers: Iterable[tuple[bytes, bytes]], source: str) -> str:
         """The instance's URI. Raises `InvalidClient`, `TooManyFailures`."""
         claimed_id = ""
         try:

@@ -15,6 +15,6 @@ def build_router(*, access: Access, database: Database, clock: Clock, door: Door
     return Router(
         path=prefix,
         route_handlers=[build_connection(access=access, database=database, clock=clock)],
-        exception_handlers={Exception: door.answer},
+        exception_handlers={Exception: door.handler},
         request_max_body_size=Limits.MAX_BODY_BYTES,
     )

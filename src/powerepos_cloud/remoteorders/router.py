@@ -31,6 +31,6 @@ def build_router(*, access: Access, clock: Clock, door: Door, prefix: str) -> Ro
     return Router(
         path=prefix,
         route_handlers=[connection],
-        exception_handlers={Exception: door.answer},
+        exception_handlers={Exception: door.handler},
         request_max_body_size=Limits.MAX_BODY_BYTES,
     )

@@ -4,7 +4,7 @@
 to its `Door`, too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -55,8 +55,13 @@ class Door:
         self._metadata_url = metadata_url
         self._log = log
 
+    @property
+    def handler(self) -> Callable[[Request[Any, Any, Any], Exception], Response[bytes]]:
+        """`answer` as a plain function: Litestar copies a router deeply, and a bound method's object with it."""
+        return lambda request, error: self.answer(request, error)
+
     def answer(self, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-        """The answer to a call that raised `error`. A Litestar exception handler."""
+        """The answer to a call that raised `error`."""
         refusal = self._refusal(error)
         self._record(request, refusal, error)
         headers = {"Cache-Control": "no-store", "Vary": "Accept", **_own_headers(error)}
