@@ -92,12 +92,6 @@ def moved(org_id: str, svc: str) -> Entry:
     return Entry(kind="organisation", id=org_id, state="moved", svc=svc)
 
 
-async def ensure_counters(session: Session) -> None:
-    """Make the counter rows where there are none: a token's `rev` is read from one."""
-    rows = [{"name": "revocations", "value": 0}, {"name": "revocations_pruned", "value": 0}]
-    await session.run(upsert(counters).values(rows).on_conflict_do_nothing(index_elements=["name"]))
-
-
 async def publish(session: Session, now_ms: int, entries: Sequence[Entry]) -> list[int]:
     """Write entries; their numbers. Call it last: it locks the counter until the commit."""
     if not entries:

@@ -1,9 +1,12 @@
 """Identifiers that we choose. Time-ordered where they become keys, so that inserts land at the end of an index."""
 
 import base64
+import re
 import secrets
 
 import uuid_utils
+
+_GUID = re.compile(r"\{?([0-9a-fA-F]{8})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{12})\}?")
 
 
 def new_id() -> str:
@@ -28,3 +31,11 @@ def new_instance_id() -> str:
 
 def _random_base32(size: int) -> str:
     return base64.b32encode(secrets.token_bytes(size)).decode().rstrip("=").lower()
+
+
+def parse_guid(text: str) -> str:
+    """A GUID in any letter case, with or without hyphens or braces, in lower case with hyphens. Raises `ValueError`."""
+    found = _GUID.fullmatch(text)
+    if found is None or text.startswith("{") != text.endswith("}"):
+        raise ValueError("not a GUID")
+    return "-".join(found.groups()).lower()

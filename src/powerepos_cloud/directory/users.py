@@ -1,0 +1,202 @@
+"""People who sign in to the WebUI, and what they are linked to: organisations, a partner, or the vendor's support."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Table, delete, select, update
+from sqlalchemy.dialects.postgresql import insert  # SQLite reads its ON CONFLICT too
+
+from powerepos_cloud.audit.store import Actor, record
+from powerepos_cloud.directory import organisations, partners, rules
+from powerepos_cloud.directory.organisations import Organisation
+from powerepos_cloud.directory.partners import Partner
+from powerepos_cloud.directory.tables import organisations as organisations_table
+from powerepos_cloud.directory.tables import user_organisations, user_partners, users
+from powerepos_cloud.foundation.database import Session
+from powerepos_cloud.foundation.refusals import Conflict, NotFound
+from powerepos_cloud.foundation.texts import compare_key
+
+
+class OrganisationLink(msgspec.Struct, frozen=True):
+    """A user's role (owner, manager, viewer) in the organisation of this code."""
+
+    code: str
+    role: str
+
+
+class PartnerLink(msgspec.Struct, frozen=True):
+    """A user's role (owner, developer) at the partner of this ID."""
+
+    partner_id: int
+    role: str
+
+
+class User(msgspec.Struct, frozen=True):
+    """A person. `staff_role` is agent or admin for the vendor's own staff, else None."""
+
+    id: int
+    email: str
+    name: str
+    staff_role: str | None
+    created_at: int
+    organisations: list[OrganisationLink] = []
+    partners: list[PartnerLink] = []
+
+
+_COLUMNS = (users.c.id, users.c.email, users.c.name, users.c.staff_role, users.c.created_at)
+
+
+async def create(
+    session: Session,
+    now_ms: int,
+    actor: Actor,
+    email: str,
+    name: str,
+    password_hash: str,
+    staff_role: str | None = None,
+) -> User:
+    """A person, linked to nothing yet; `password_hash` is from `passwords.hash_password`. Raises `Invalid`, `Conflict`."""
+    address, key = rules.email(email)
+    if staff_role is not None:
+        rules.one_of("staff role", staff_role, rules.STAFF_ROLES)
+    made = await session.first(
+        insert(users)
+        .values(
+            email=address,
+            email_key=key,
+            name=rules.name("name", name),
+            password_hash=password_hash,
+            staff_role=staff_role,
+            created_at=now_ms,
+        )
+        .on_conflict_do_nothing(index_elements=["email_key"])
+        .returning(*_COLUMNS)
+    )
+    if made is None:
+        raise Conflict(f"there is a user {address} already", "Link that one instead.")
+    user = User(*tuple(made))
+    await _audit(session, now_ms, actor, "user.created", user, {"staff_role": staff_role})
+    return user
+
+
+async def by_email(session: Session, email: str) -> User:
+    """The person with this address, letter case aside. Raises `NotFound`."""
+    found = None
+    if email.isprintable():
+        found = await session.first(select(*_COLUMNS).where(users.c.email_key == compare_key(email.strip())))
+    if found is None:
+        raise NotFound("user", email)
+    return (await _with_links(session, [found]))[0]
+
+
+async def listing(session: Session) -> list[User]:
+    """All people, oldest first, with what they are linked to."""
+    return await _with_links(session, await session.all(select(*_COLUMNS).order_by(users.c.id)))
+
+
+async def set_password(session: Session, now_ms: int, actor: Actor, user: User, password_hash: str) -> None:
+    """Replace a person's password; `password_hash` is from `passwords.hash_password`."""
+    await session.run(update(users).where(users.c.id == user.id).values(password_hash=password_hash))
+    await _audit(session, now_ms, actor, "user.password_set", user, {})
+
+
+async def set_staff_role(session: Session, now_ms: int, actor: Actor, user: User, staff_role: str | None) -> None:
+    """Make a person the vendor's staff, or no longer. Raises `Invalid`."""
+    if staff_role is not None:
+        rules.one_of("staff role", staff_role, rules.STAFF_ROLES)
+    await session.run(update(users).where(users.c.id == user.id).values(staff_role=staff_role))
+    await _audit(session, now_ms, actor, "user.staff_role_set", user, {"from": user.staff_role, "to": staff_role})
+
+
+async def link_organisation(
+    session: Session, now_ms: int, actor: Actor, user: User, organisation: Organisation, role: str
+) -> None:
+    """Give a person a role in an organisation, or another one. Raises `Invalid`; `Conflict` for the last owner."""
+    rules.one_of("role", role, rules.ORGANISATION_ROLES)
+    await organisations.lock(session, organisation)
+    await _link(session, user_organisations, "organisation_id", organisation.id, user, role, organisation.code)
+    details = {"organisation": organisation.code, "role": role}
+    await _audit(session, now_ms, actor, "user.linked", user, details, organisation.kapow)
+
+
+async def unlink_organisation(session: Session, now_ms: int, actor: Actor, user: User, organisation: Organisation) -> None:
+    """Take a person out of an organisation. Raises `NotFound`; `Conflict` for the last owner."""
+    await organisations.lock(session, organisation)
+    await _unlink(session, user_organisations, "organisation_id", organisation.id, user, organisation.code)
+    details = {"organisation": organisation.code}
+    await _audit(session, now_ms, actor, "user.unlinked", user, details, organisation.kapow)
+
+
+async def link_partner(session: Session, now_ms: int, actor: Actor, user: User, partner: Partner, role: str) -> None:
+    """Give a person a role at a partner, or another one. Raises `Invalid`; `Conflict` for the last owner."""
+    rules.one_of("role", role, rules.PARTNER_ROLES)
+    await partners.lock(session, partner)
+    await _link(session, user_partners, "partner_id", partner.id, user, role, partner.company_name)
+    await _audit(session, now_ms, actor, "user.linked", user, {"partner_id": partner.id, "role": role})
+
+
+async def unlink_partner(session: Session, now_ms: int, actor: Actor, user: User, partner: Partner) -> None:
+    """Take a person off a partner. Raises `NotFound`; `Conflict` for the last owner."""
+    await partners.lock(session, partner)
+    await _unlink(session, user_partners, "partner_id", partner.id, user, partner.company_name)
+    await _audit(session, now_ms, actor, "user.unlinked", user, {"partner_id": partner.id})
+
+
+async def _link(session: Session, table: Table, column: str, owner_id: int, user: User, role: str, where: str) -> None:
+    if role != "owner":
+        await _keep_an_owner(session, table, column, owner_id, user, where)
+    fresh = insert(table).values({"user_id": user.id, column: owner_id, "role": role})
+    await session.run(fresh.on_conflict_do_update(index_elements=["user_id", column], set_={"role": role}))
+
+
+async def _unlink(session: Session, table: Table, column: str, owner_id: int, user: User, where: str) -> None:
+    await _keep_an_owner(session, table, column, owner_id, user, where)
+    gone = await session.first(
+        delete(table).where(table.c.user_id == user.id, table.c[column] == owner_id).returning(table.c.user_id)
+    )
+    if gone is None:
+        raise NotFound("link of this user to", where)
+
+
+async def _keep_an_owner(session: Session, table: Table, column: str, owner_id: int, user: User, where: str) -> None:
+    """Raises `Conflict` if this user is the only owner. The caller holds the owned row, so nobody counts meanwhile."""
+    owners = select(table.c.user_id).where(table.c[column] == owner_id, table.c.role == "owner")
+    if [row[0] for row in await session.all(owners)] == [user.id]:
+        raise Conflict(f"{user.email} is the last owner of {where}", "Make somebody else an owner first.")
+
+
+async def _with_links(session: Session, rows: Any) -> list[User]:
+    ids = [row.id for row in rows]
+    to_organisations = (
+        select(user_organisations.c.user_id, organisations_table.c.code, user_organisations.c.role)
+        .join(organisations_table, organisations_table.c.id == user_organisations.c.organisation_id)
+        .where(user_organisations.c.user_id.in_(ids))
+        .order_by(organisations_table.c.code_key)
+    )
+    to_partners = (
+        select(user_partners.c.user_id, user_partners.c.partner_id, user_partners.c.role)
+        .where(user_partners.c.user_id.in_(ids))
+        .order_by(user_partners.c.partner_id)
+    )
+    at_organisations: dict[int, list[OrganisationLink]] = {user_id: [] for user_id in ids}
+    at_partners: dict[int, list[PartnerLink]] = {user_id: [] for user_id in ids}
+    for link in await session.all(to_organisations):
+        at_organisations[link.user_id].append(OrganisationLink(link.code, link.role))
+    for link in await session.all(to_partners):
+        at_partners[link.user_id].append(PartnerLink(link.partner_id, link.role))
+    return [
+        User(*tuple(row), organisations=at_organisations[row.id], partners=at_partners[row.id])  # type: ignore[misc]
+        for row in rows
+    ]
+
+
+async def _audit(
+    session: Session,
+    now_ms: int,
+    actor: Actor,
+    action: str,
+    user: User,
+    details: dict[str, Any],
+    kapow: str | None = None,
+) -> None:
+    await record(session, now_ms, actor, action, ("user", user.email), kapow=kapow, details=details)
