@@ -6,7 +6,7 @@ import contextlib
 from powerepos_cloud.audit.store import SYSTEM, record
 from powerepos_cloud.authserver import store
 from powerepos_cloud.authserver.grants.issue import Tools
-from powerepos_cloud.directory import revocations, rights
+from powerepos_cloud.directory import revocations, services
 from powerepos_cloud.foundation.database import DatabaseUnavailable, Session
 from powerepos_cloud.foundation.sealing import Seal
 from powerepos_cloud.keyring import store as keyring_store
@@ -84,7 +84,7 @@ class Housekeeping:
     async def _ensure_keys(self) -> None:
         """A key for each algorithm that a service signs with: a service may just have been set to RS256."""
         now = self._tools.clock.now_ms()
-        algs = await rights.algorithms_in_use(self._tools.database.reader)
+        algs = await services.algorithms_in_use(self._tools.database.reader)
         rows = await keyring_store.live(self._tools.database.reader, now)
         present = {(row.kind, row.alg) for row in rows}
         if {("hash", "HS256"), ("refresh", "HS256"), *(("sign", alg) for alg in algs)} <= present:

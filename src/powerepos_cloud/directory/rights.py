@@ -88,7 +88,6 @@ _BY_APPROVAL = Hot(f"""
     WHERE cn.client_id = $1 AND cn.sub = $1 AND cn.kind = 'approved' AND o.code_key = $2 AND o.state = 'active'
 """)  # noqa: S608 - joined from constants
 
-_ALGORITHMS = Hot("SELECT DISTINCT alg FROM services")
 
 
 def code_key(code: str) -> str:
@@ -132,11 +131,6 @@ async def by_approval(session: Session, client_id: str, org_id: str, service: st
         return None
     row = rows[0]
     return Rights(*_who(row), load_list(row[14]), row[6], row[7], Instance(*row[8:13]), row[13])
-
-
-async def algorithms_in_use(session: Session) -> set[str]:
-    """The algorithms that services' tokens are signed with."""
-    return {row[0] for row in await session.hot(_ALGORITHMS)}
 
 
 def _who(row: Sequence[Any]) -> tuple[int, str, str, str, list[str], list[str] | None]:
