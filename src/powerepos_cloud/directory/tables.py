@@ -16,6 +16,7 @@ organisations = Table(
     text("name"),
     text("state"),  # active | off
     instant("created_at"),
+    info={"tenant_keys": ("id", "code_key", "kapow")},
 )
 
 partners = Table(

@@ -28,7 +28,7 @@ def pair(name: str, n: int) -> set[str]:
 
 
 def test_two_processes_write_at_once_and_lose_nothing(directory_url: str) -> None:
-    count = 300
+    count = 1000
     processes = {name: writer(directory_url, name, count) for name in ("a", "b")}
     for process in processes.values():
         *acknowledged, (_, standstill) = [line.split() for line in process.communicate(timeout=60)[0].splitlines()]

@@ -20,7 +20,7 @@ from powerepos_cloud.foundation.database.base import (
     UniqueViolation,
     Unit,
 )
-from powerepos_cloud.foundation.database.tenants import guard_tenants
+from powerepos_cloud.foundation.database.tenants import TenantGuard
 
 T = TypeVar("T")
 
@@ -173,7 +173,7 @@ def _engine(url: str, **settings: str) -> AsyncEngine:
         connect_args={"timeout": _CONNECT_SECONDS, "command_timeout": _STATEMENT_SECONDS, "server_settings": settings},
     )
     event.listen(engine.sync_engine, "checkout", _refuse_unfit)
-    event.listen(engine.sync_engine, "before_execute", guard_tenants)
+    event.listen(engine.sync_engine, "before_execute", TenantGuard().check)
     return engine
 
 

@@ -21,7 +21,7 @@ from powerepos_cloud.foundation.database.base import (
     Unit,
 )
 from powerepos_cloud.foundation.database.group_commit import GroupCommit, is_busy, result_code, run_now
-from powerepos_cloud.foundation.database.tenants import guard_tenants
+from powerepos_cloud.foundation.database.tenants import TenantGuard
 
 T = TypeVar("T")
 
@@ -80,7 +80,7 @@ class SqliteDatabase(Database):
             isolation_level="AUTOCOMMIT",
             hide_parameters=True,
         )
-        event.listen(self._engine, "before_execute", guard_tenants)
+        event.listen(self._engine, "before_execute", TenantGuard().check)
         self._writer = SqliteSession(self._engine.connect())
         self._reader = SqliteSession(self._engine.connect())
         self._reader.raw.execute("PRAGMA query_only = 1")
