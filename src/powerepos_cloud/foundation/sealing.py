@@ -1,6 +1,8 @@
 """Keys at rest are sealed under the master key, which lives in a setting or a file, never in the database."""
 
 import os
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -42,15 +44,28 @@ def load_master_key(configured: str | None, path: Path) -> str:
     """
     if configured:
         return configured
+    if not path.exists():
+        _make_master_key(path)
+    if path.stat().st_mode & 0o077:
+        raise MasterKeyError(f"{path} can be read by others: run `chmod 600 {path}`")
+    return path.read_text().strip()
+
+
+def _make_master_key(path: Path) -> None:
+    """Write a new key beside its place, then link it there: of two processes that start at once, both use the same key."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # mode 0600
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        if path.stat().st_mode & 0o077:
-            raise MasterKeyError(f"{path} can be read by others: run `chmod 600 {path}`") from None
-        return path.read_text().strip()
-    key = Fernet.generate_key().decode()
-    with os.fdopen(handle, "w") as file:
-        file.write(key + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return key
+        with os.fdopen(handle, "w") as file:
+            file.write(Fernet.generate_key().decode() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        Path(name).unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
