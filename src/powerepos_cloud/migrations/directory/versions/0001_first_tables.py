@@ -315,10 +315,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_families")),
         sa.UniqueConstraint("current_hash", name=op.f("uq_families_current_hash")),
     )
-    op.create_index(
-        op.f("ix_families_connection_id_last_used_at"), "families", ["connection_id", "last_used_at"], unique=False
-    )
     op.create_index(op.f("ix_families_delete_after_at"), "families", ["delete_after_at"], unique=False)
+    op.create_index(
+        "ix_families_live",
+        "families",
+        ["connection_id", "last_used_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'active'"),
+        postgresql_where=sa.text("state = 'active'"),
+    )
     op.create_table(
         "superseded",
         sa.Column("hash", sa.LargeBinary(), nullable=False),
