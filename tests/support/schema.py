@@ -57,4 +57,9 @@ def _lines(connection: Connection) -> Iterator[str]:
 
 
 def _facts(found: Any) -> str:
-    return ", ".join(f"{key}={found[key]}" for key in sorted(found) if found[key] not in (None, {}, []))
+    return ", ".join(f"{key}={_plain(found[key])}" for key in sorted(found) if found[key] not in (None, {}, []))
+
+
+def _plain(value: Any) -> str:
+    """A partial index's condition is an object: its words are what counts."""
+    return str({key: str(word) for key, word in value.items()} if isinstance(value, dict) else value)

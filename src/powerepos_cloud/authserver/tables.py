@@ -1,8 +1,11 @@
 """Refresh families, their superseded tokens, and client assertions already used."""
 
 from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Table
+from sqlalchemy import text as sql
 
 from powerepos_cloud.foundation.database.schema import DIRECTORY, digest, instant, number, text
+
+_LIVE = sql("state = 'active'")
 
 families = Table(
     "families",
@@ -29,7 +32,8 @@ families = Table(
     instant("last_used_at"),
     instant("ends_at"),  # the absolute end
     instant("delete_after_at"),
-    Index(None, "connection_id", "last_used_at"),
+    # Only the live ones: the oldest of them is sought while ended ones pile up.
+    Index("ix_families_live", "connection_id", "last_used_at", sqlite_where=_LIVE, postgresql_where=_LIVE),
     Index(None, "delete_after_at"),
 )
 
