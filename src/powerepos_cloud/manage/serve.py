@@ -19,11 +19,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def serve(settings: Settings) -> None:
-    """Serve until a signal ends it. The worker processes get the settings by their environment."""
+def serve(settings: Settings, *, target: str = "powerepos_cloud.app:from_environment") -> None:
+    """Serve until a signal ends it. The worker processes get the settings by their environment, and call `target`."""
     os.environ.update(as_environment(settings))
     Granian(
-        "powerepos_cloud.app:from_environment",
+        target,
         factory=True,
         address="127.0.0.1" if settings.host == "localhost" else settings.host,
         port=settings.port,
