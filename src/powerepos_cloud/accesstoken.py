@@ -147,11 +147,11 @@ def verified_claims(token: str, keys: PublicKeys) -> AccessTokenClaims:
         raise TokenRefused("alg", "The token's alg is not that of its key.")
     try:
         payload = jws.deserialize_compact(token, key, algorithms=[alg]).payload
-    except (JoseError, ValueError) as error:
+    except (JoseError, ValueError, RecursionError) as error:
         raise TokenRefused("signature", "The token's signature is wrong.") from error
     try:
         return _claims_decoder.decode(payload)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise TokenRefused("claims", "The token lacks a claim, or one has a wrong type.") from error
 
 

@@ -35,4 +35,4 @@ async def outlets_of(session: Session, kapow: str) -> list[Outlet]:
         outlets.c.stock_enabled,
     )
     statement = select(*columns).where(outlets.c.kapow == kapow).order_by(outlets.c.name_key, outlets.c.id)
-    return [Outlet(*row._tuple()) for row in await session.all(statement)]
+    return [Outlet(*tuple(row)) for row in await session.all(statement)]

@@ -47,7 +47,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     def expires_at_text(self) -> str:
         """When the token ends, as `yyyy-MM-ddTHH:mm:ssZ` (RFC 3339, UTC)."""
-        instant = datetime.fromtimestamp(min(self.expires_at, _LAST_SECOND), UTC)
+        instant = datetime.fromtimestamp(self.expires_at, UTC)
         return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -64,5 +64,5 @@ def caller_of(claims: AccessTokenClaims, service: str) -> Caller:
         permissions=frozenset(claims.pga),
         outlets=None if nodes == {kapow} else nodes,
         sid=claims.sid,
-        expires_at=claims.exp,
+        expires_at=min(claims.exp, _LAST_SECOND),
     )

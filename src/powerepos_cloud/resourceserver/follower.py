@@ -74,7 +74,7 @@ class Follower:
         return self._first_read.is_set()
 
     async def _follow(self) -> None:
-        pause = FIRST_PAUSE_SECONDS
+        pause, wait = FIRST_PAUSE_SECONDS, WAIT_SECONDS
         must_reread = True
         while True:
             try:
@@ -82,7 +82,8 @@ class Follower:
                     await self._read_whole()
                     must_reread = False
                 else:
-                    await self._read_on()
+                    await self._read_on(wait)
+                    wait = WAIT_SECONDS
                     pause = FIRST_PAUSE_SECONDS  # not after a whole read: a feed that is gone each time must not be hurried
                 self._back()
                 continue
@@ -94,6 +95,7 @@ class Follower:
             except Exception as error:
                 # A task that dies would let every revocation pass unseen until the map is stale.
                 self._log.error("revocations.failed", exc_info=error)
+            wait = 0  # so that an AuthServer that is back counts as heard at once, and not when it has something to say
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads workers, guards nothing
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
@@ -112,12 +114,12 @@ class Follower:
         self._whole_at = self._heard_at = self._clock.now_ms()
         self._first_read.set()
 
-    async def _read_on(self) -> None:
+    async def _read_on(self, wait_seconds: float) -> None:
         """Read on to the feed's end, waiting if there is nothing new."""
         loop = asyncio.get_running_loop()
         asked_at = loop.time()
-        page = await self._page(self._after, WAIT_SECONDS)
-        if not page.entries and loop.time() - asked_at < HURRY_SECONDS:
+        page = await self._page(self._after, wait_seconds)
+        if wait_seconds and not page.entries and loop.time() - asked_at < HURRY_SECONDS:
             await asyncio.sleep(HURRY_SECONDS)  # a feed that does not wait must not be asked without end
         self._take(page)
         while page.more:
