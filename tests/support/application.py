@@ -25,10 +25,15 @@ class Running:
 
     http: httpx.AsyncClient
     logged: io.StringIO
+    app: Any
 
     async def token(self, form: dict[str, str], **options: Any) -> httpx.Response:
         """POST /authorisation/token."""
         return await self.http.post("/authorisation/token", data=form, **options)
+
+    def called_from(self, source: str) -> httpx.AsyncClient:
+        """Another HTTP client, whose requests come from this address."""
+        return _client(self.app, source)
 
 
 def settings_for(directory_url: str, partnerservices_url: str, **others: Any) -> Settings:
@@ -50,9 +55,13 @@ async def running(settings: Settings, clock: Clock, *, source: str = "192.0.2.1"
     logged = io.StringIO()
     app = create_app(settings, clock=clock, log=build_log(settings.log_level, logged))
     async with _lifespan(app):
-        transport = httpx.ASGITransport(app=app, client=(source, 50000), raise_app_exceptions=True)
-        async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as http:
-            yield Running(http, logged)
+        async with _client(app, source) as http:
+            yield Running(http, logged, app)
+
+
+def _client(app: Any, source: str) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=app, client=(source, 50000), raise_app_exceptions=True)
+    return httpx.AsyncClient(transport=transport, base_url=ISSUER)
 
 
 @asynccontextmanager

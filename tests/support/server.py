@@ -23,9 +23,11 @@ _READY_SECONDS = 30
 class Server:
     """Server process and workers, in a process group of their own. Made by `serving`."""
 
-    def __init__(self, settings: Settings, environment: Mapping[str, str], clock_file: Path | None, folder: Path) -> None:
+    def __init__(
+        self, settings: Settings, environment: Mapping[str, str], clock_file: Path | None, folder: Path, port: int
+    ) -> None:
         self.host = "127.0.0.1"
-        self.port = free_port()
+        self.port = port
         self.url = f"http://{self.host}:{self.port}"
         self.log = folder / "server.log"
         self._environment = {
@@ -100,16 +102,20 @@ class Server:
 
 @contextmanager
 def serving(
-    settings: Settings, *, environment: Mapping[str, str] | None = None, clock_file: Path | None = None
+    settings: Settings,
+    *,
+    environment: Mapping[str, str] | None = None,
+    clock_file: Path | None = None,
+    port: int | None = None,
 ) -> Iterator[Server]:
     """A server by these settings, ready; killed at the end with all its workers.
 
     `environment` is added to the process's; `clock_file` holds the fake instant that its clock reads (ms since the epoch):
     write it first, and replace it by `set_clock`. Address and port of the settings do not count: it listens on a free port
-    of loopback, so that issuer and service URIs can stay what the test's world says.
+    of loopback (or on `port`), so that issuer and service URIs can stay what the test's world says.
     """
     with tempfile.TemporaryDirectory(prefix="powerepos-server-") as folder:
-        server = Server(settings, environment or {}, clock_file, Path(folder))
+        server = Server(settings, environment or {}, clock_file, Path(folder), port or free_port())
         server.start()
         try:
             yield server
