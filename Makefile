@@ -48,8 +48,9 @@ lock: .venv/dev.stamp
 # A stamp is newer than the lock that was installed; a changed lock or project file makes it stale.
 
 .venv/bin/python:
-	@scripts/need.sh '$(PYTHON) -c "import sys, venv, ensurepip; assert sys.version_info >= (3, 11)"' python3-venv
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: say PYTHON=" if sys.version_info < (3, 11) else 0)'
+	@scripts/need.sh '$(PYTHON) -c "import venv, ensurepip"' python3-venv
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/run.stamp: requirements/run.txt $(PROJECTS) | .venv/bin/python
 	@echo "Installing what the server needs …"
