@@ -44,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     instance_id: Annotated[str, Meta(description="Partner Services: the ID of its instance.")] = ""
     instance_credential: Annotated[str, Meta(description="Partner Services: the instance's pepos_si_… credential.")] = ""
     ros_uri: Annotated[str, Meta(description="Demo: URI of the remote order server's instance; empty: not served.")] = ""
+    demo: Annotated[bool, Meta(description="Set by `powerepos-admin demo`: pages say so, and show outgoing mail.")] = False
     master_key: Annotated[
         str, Meta(description="Key that seals keys at rest; empty: read or make master.key in the data folder.")
     ] = ""
@@ -115,7 +116,11 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any
 
 def as_environment(settings: Settings) -> dict[str, str]:
     """The settings as `POWEREPOS_*`, for a worker process."""
-    return {PREFIX + name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()}
+    values = msgspec.structs.asdict(settings)
+    return {
+        PREFIX + name.upper(): str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in values.items()
+    }
 
 
 def _read_file(path: Path) -> dict[str, Any]:

@@ -63,7 +63,7 @@ async def create(
         "active",
         now_ms,
     )
-    await session.run(insert(accounts).values(_values(account), organisation_id=organisation.id))
+    await session.run(insert(accounts).values(organisation_id=organisation.id, **_values(account)))
     for client_id in account.clients:
         await session.run(insert(account_bindings).values(account_id=account.id, client_id=client_id))
     password = await credentials.add(session, now_ms, keys, ACCOUNT_PASSWORD, account.id)

@@ -100,6 +100,14 @@ async def set_password(session: Session, now_ms: int, actor: Actor, user: User, 
     await _audit(session, now_ms, actor, "user.password_set", user, {})
 
 
+async def set_totp(session: Session, now_ms: int, actor: Actor, user: User, sealed: bytes | None) -> None:
+    """Store the sealed secret of the person's second factor (RFC 6238); None takes it away. Raises `NotFound`."""
+    changed = update(users).where(users.c.id == user.id).values(totp_sealed=sealed).returning(users.c.id)
+    if await session.first(changed) is None:
+        raise NotFound("user", user.email)
+    await _audit(session, now_ms, actor, "user.second_factor_set" if sealed else "user.second_factor_removed", user, {})
+
+
 async def set_staff_role(session: Session, now_ms: int, actor: Actor, user: User, staff_role: str | None) -> None:
     """Make a person the vendor's staff, or no longer. Raises `Invalid`."""
     if staff_role is not None:
