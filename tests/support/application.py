@@ -54,9 +54,8 @@ async def running(settings: Settings, clock: Clock, *, source: str = "192.0.2.1"
     """Start the application, lifespan and all; `source` is the address that requests come from."""
     logged = io.StringIO()
     app = create_app(settings, clock=clock, log=build_log(settings.log_level, logged))
-    async with _lifespan(app):
-        async with _client(app, source) as http:
-            yield Running(http, logged, app)
+    async with _lifespan(app), _client(app, source) as http:
+        yield Running(http, logged, app)
 
 
 def _client(app: Any, source: str) -> httpx.AsyncClient:
