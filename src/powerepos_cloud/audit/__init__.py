@@ -1,0 +1,1 @@
+"""One table shape and one writer, used in both databases: each row stands in its deed's own transaction."""

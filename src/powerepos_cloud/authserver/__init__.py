@@ -1,0 +1,1 @@
+"""The authorization server, cut by endpoint and RFC: token, revocation, introspection, metadata, keys, the feed."""

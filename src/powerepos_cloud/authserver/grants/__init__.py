@@ -1,0 +1,1 @@
+"""One grant, one file, one shape."""

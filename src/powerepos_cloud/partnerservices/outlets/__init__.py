@@ -1,0 +1,1 @@
+"""Outlets, their trading days and currency; an outlet's GUID is unique only within its organisation."""
