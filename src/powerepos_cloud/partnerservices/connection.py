@@ -11,8 +11,9 @@ from powerepos.contract.scopes import AuthServerScopes
 
 from powerepos_cloud.foundation.clock import Clock
 from powerepos_cloud.foundation.database import Database, Session
+from powerepos_cloud.partnerservices.outlets import store
+from powerepos_cloud.partnerservices.outlets.store import Outlet
 from powerepos_cloud.partnerservices.outlets.trading_day import trading_date
-from powerepos_cloud.partnerservices.store import Outlet, outlets_of, tenant_state
 from powerepos_cloud.resourceserver.access import Access
 from powerepos_cloud.resourceserver.caller import Caller
 from powerepos_cloud.resourceserver.errors import json_answer
@@ -36,9 +37,9 @@ def build_connection(*, access: Access, database: Database, clock: Clock) -> HTT
         caller.require(*SERVICE_PERMISSIONS[AuthServerScopes.PARTNER_SERVICE])
 
         async def unit(session: Session) -> list[Outlet]:
-            if await tenant_state(session, caller.kapow) == "gone":
+            if await store.tenant_state(session, caller.kapow) == "gone":
                 raise TokenInvalid(MOVED.description, detail="tenant.gone")
-            return await outlets_of(session, caller.kapow)
+            return await store.listing(session, caller.kapow)
 
         outlets = await database.read(unit)
         return json_answer(_describe(caller, outlets, access.uri, clock.now_ms()))

@@ -1,11 +1,11 @@
 """Who calls, once a token has been verified. An unverified token never becomes one of these."""
 
-import uuid
 from datetime import UTC, datetime
 
 import msgspec
 
 from powerepos_cloud.accesstoken import AccessTokenClaims
+from powerepos_cloud.foundation.ids import parse_guid
 from powerepos_cloud.resourceserver.refusals import PermissionMissing
 
 _LAST_SECOND = 253_402_300_799
@@ -36,7 +36,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     def may_use_outlet(self, guid: str) -> bool:
         """Whether the grant covers this outlet GUID, however it is written; not whether the outlet exists."""
         try:
-            outlet = str(uuid.UUID(guid))
+            outlet = parse_guid(guid)
         except ValueError:
             return False
         return self.outlets is None or outlet in self.outlets

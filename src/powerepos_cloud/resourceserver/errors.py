@@ -58,7 +58,7 @@ class Door:
     @property
     def handler(self) -> Callable[[Request[Any, Any, Any], Exception], Response[bytes]]:
         """`answer` as a plain function: Litestar copies a router deeply, and a bound method's object with it."""
-        return lambda request, error: self.answer(request, error)
+        return lambda request, error: self.answer(request, error)  # noqa: PLW0108 - see above
 
     def answer(self, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         """The answer to a call that raised `error`."""
