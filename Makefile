@@ -36,7 +36,8 @@ check: .venv/dev.stamp
 	@$(BIN)/lint-imports
 
 bench: .venv/dev.stamp
-	@set -e; for file in bench/*.py; do echo "# $$file"; $(BIN)/python "$$file"; done
+	@scripts/need.sh 'command -v wrk' wrk
+	@set -e; for file in $$(grep -l __main__ bench/*.py); do echo "# $$file"; $(BIN)/python "$$file"; done
 
 LOCK := $(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
