@@ -6,6 +6,7 @@ import pytest
 
 from powerepos_cloud.foundation.database import open_database
 from powerepos_cloud.foundation.sealing import Seal
+from tests.authserver.stage import Stage
 from tests.support.application import MASTER_KEY, Running, running, settings_for
 from tests.support.clock import FakeClock
 from tests.support.world import World, make_world
@@ -24,3 +25,10 @@ async def app(world: World, directory_url: str, partnerservices_url: str, clock:
     """The application on that directory."""
     async with running(settings_for(directory_url, partnerservices_url), clock) as started:
         yield started
+
+
+@pytest.fixture
+async def stage(world: World, directory_url: str, partnerservices_url: str, clock: FakeClock) -> AsyncIterator[Stage]:
+    """The application as the tests of refresh and revocation use it: hours may pass between two calls."""
+    async with running(settings_for(directory_url, partnerservices_url, revocations_stale=28_800), clock) as started:
+        yield Stage(world, clock, started)

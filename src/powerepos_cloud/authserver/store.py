@@ -216,6 +216,11 @@ async def mark_late_repeat(session: Session, family_id: str, connection_id: int,
         await session.run(update(families).where(families.c.id == family_id).values(late_streak=late_streak, late_here=1))
 
 
+async def hold_family(session: Session, family_id: str) -> None:
+    """Keep everybody else from changing the family, or holding it, until the commit."""
+    await session.all(select(families.c.id).where(families.c.id == family_id).with_for_update())
+
+
 async def end_family(session: Session, family_id: str, state: str, reason: str) -> bool:
     """Make a family `revoked` or `ended`; whether it was active until now."""
     ended = await session.first(

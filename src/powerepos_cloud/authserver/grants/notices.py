@@ -15,6 +15,7 @@ async def leaked(session: Session, tools: Tools, family: Family, presenter: str,
     """Another client showed this family's token: told to its own client as a leak; nothing is consumed."""
     now = tools.clock.now_ms()
     details = {"source": facts.source, "agent": facts.agent, "presented_by": presenter}
+    await store.hold_family(session, family.id)
     is_first = not await newest(session, 1, subject=family.id, action="grant.token_leaked")
     await _audit(session, now, family, facts, "grant.token_leaked", details, actor=presenter)
     if not is_first:
@@ -25,8 +26,8 @@ async def leaked(session: Session, tools: Tools, family: Family, presenter: str,
         family.client_id,
         "A refresh token of yours was used by another client",
         f"A refresh token of your client {family.client_id} for organisation {family.rights.org_id} was presented by "
-        f"another client from {facts.source}. It was refused and still works for you. If you did not move it yourself, "
-        f"revoke it (POST /authorisation/revoke) and ask for a new one.",
+        f"another client from {facts.source}. It was refused, and nothing of yours was used up. If you did not move it "
+        f"yourself, revoke it (POST /authorisation/revoke) and ask for a new one.",
     )
 
 

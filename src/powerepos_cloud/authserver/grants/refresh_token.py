@@ -9,7 +9,7 @@ import secrets
 import msgspec
 
 from powerepos_cloud.authserver import store
-from powerepos_cloud.authserver.errors import InvalidGrant, OAuthError, UnauthorizedClient
+from powerepos_cloud.authserver.errors import InvalidGrant, OAuthError, UnauthorizedClient, Unavailable
 from powerepos_cloud.authserver.grants import notices
 from powerepos_cloud.authserver.grants.issue import Issue, Tools, check_connection, refresh_delete_after, required
 from powerepos_cloud.authserver.scopes import Scope, narrow, permissions_for, read_scope
@@ -22,6 +22,7 @@ from powerepos_cloud.http.source import network_of
 
 LATE_MS = 60_000
 _TRIES = 5
+_STRAGGLER = "refresh_older_within_minute"
 
 _UNKNOWN = "The refresh token is unknown, or was never yours: ask for a new token with the service account."
 _WHY_NOT_ACTIVE = {
@@ -51,14 +52,17 @@ async def grant(tools: Tools, client: ProvedClient, form: dict[str, str], facts:
         presented = await _find(tools, client, token, facts)
         if presented is None:
             raise tools.throttle.grant_failed(facts.source, client.id, token, InvalidGrant(_UNKNOWN, "refresh_unknown"))
-        issue = await _use(tools, presented, wanted, form.get("org_id"), facts)
+        try:
+            issue = await _use(tools, presented, wanted, form.get("org_id"), facts)
+        except InvalidGrant as refusal:
+            if refusal.reason == _STRAGGLER:
+                raise  # a 429 would make a late worker try again, after its minute
+            raise tools.throttle.grant_failed(facts.source, client.id, token, refusal) from None
         if issue is not None:
             tools.throttle.grant_succeeded(facts.source, client.id, token)
             return issue
         # Somebody else used the same token between our look and our update: look again, it is a repeat now.
-    raise UnauthorizedClient(
-        "Too many uses of one refresh token at once: send the same request again.", "refresh_contended"
-    )
+    raise Unavailable("refresh_contended")
 
 
 async def _find(tools: Tools, client: ProvedClient, token: str, facts: RequestFacts) -> _Presented | None:
@@ -136,7 +140,7 @@ async def _check_place(tools: Tools, presented: _Presented, now_ms: int, facts: 
             return
     elif now_ms - presented.used_at <= LATE_MS:
         await tools.database.write(lambda session: notices.straggler(session, tools, family, facts))
-        raise InvalidGrant(_OLDER, "refresh_older_within_minute")
+        raise InvalidGrant(_OLDER, _STRAGGLER)
     if await tools.database.write(lambda session: notices.reused(session, tools, family, "older_generation", facts)):
         raise InvalidGrant(_WHY_NOT_ACTIVE["reused"], "refresh_reused")
     raise InvalidGrant(_REVOKED, "refresh_revoked_meanwhile")
