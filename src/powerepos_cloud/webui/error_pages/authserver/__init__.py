@@ -1,0 +1,1 @@
+"""What the AuthServer's errors mean, one page each."""

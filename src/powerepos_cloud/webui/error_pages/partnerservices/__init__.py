@@ -1,0 +1,1 @@
+"""What the errors of Partner Services mean, one page each."""

@@ -1,0 +1,49 @@
+"""Small pieces of text as HTML: inline code, JSON in colour, durations in words, instants."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from markupsafe import Markup, escape
+
+_JSON_STRING = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?')
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+
+
+def with_code(text: str) -> Markup:
+    """The text, escaped, with what stands between backticks as code."""
+    parts = text.split("`")
+    return Markup().join(
+        Markup("<code>{}</code>").format(part) if index % 2 else escape(part) for index, part in enumerate(parts)
+    )
+
+
+def json_in_colour(value: Any) -> Markup:
+    """A value as indented JSON, its strings marked (names are not)."""
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    pieces, end = Markup(), 0
+    for found in _JSON_STRING.finditer(text):
+        string, colon = found.groups()
+        marked = escape(string) + colon if colon else Markup('<span class="s">{}</span>').format(string)
+        pieces += escape(text[end : found.start()]) + marked
+        end = found.end()
+    return pieces + escape(text[end:])
+
+
+def in_words(seconds: int) -> str:
+    """A duration by its two largest units that are not zero: `8 hours`, `1 hour 30 minutes`."""
+    words: list[str] = []
+    for name, size in _UNITS:
+        count, seconds = divmod(seconds, size)
+        if count:
+            words.append(f"{count:,} {name}{'' if count == 1 else 's'}")
+    return " ".join(words[:2]) or "0 seconds"
+
+
+def instant(at_ms: int) -> Markup:
+    """An instant in ms since the epoch, for people and for machines, in UTC."""
+    moment = datetime.fromtimestamp(at_ms / 1000, UTC)
+    return Markup('<time datetime="{}">{} {}</time>').format(
+        moment.strftime("%Y-%m-%dT%H:%M:%SZ"), moment.day, moment.strftime("%B %Y, %H:%M:%S UTC")
+    )

@@ -1,0 +1,33 @@
+"""`/docs/errors`: the index of error codes, and a page for each."""
+
+from typing import Any
+
+from litestar import HttpMethod, Request, Response, route
+from litestar.exceptions import NotFoundException
+from litestar.types import ControllerRouterHandler
+
+from powerepos_cloud.webui.error_pages import PAGES
+from powerepos_cloud.webui.error_pages.model import AUTHSERVER, CHALLENGE, PARTNERSERVICES
+from powerepos_cloud.webui.site import Site
+
+_GET = [HttpMethod.GET, HttpMethod.HEAD]
+_SENDERS = (AUTHSERVER, PARTNERSERVICES, CHALLENGE)
+
+
+def build_errors(site: Site) -> list[ControllerRouterHandler]:
+    """The handlers of the index and of the pages; the latter are looked up by code."""
+    by_code = {page.code: page for page in PAGES}
+
+    @route("/docs/errors", http_method=_GET, name="page-errors")
+    async def index(request: Request[Any, Any, Any]) -> Response[bytes]:
+        groups = {sender: [page for page in PAGES if page.sender == sender] for sender in _SENDERS}
+        return site.fixed_page(request, "/docs/errors", "docs/errors.html", groups=groups)
+
+    @route("/docs/errors/{code:str}", http_method=_GET, name="page-error")
+    async def error(request: Request[Any, Any, Any], code: str) -> Response[bytes]:
+        page = by_code.get(code)
+        if page is None:
+            raise NotFoundException
+        return site.fixed_page(request, page.path, "docs/error.html", page=page, by_code=by_code)
+
+    return [index, error]

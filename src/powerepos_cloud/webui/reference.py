@@ -1,0 +1,72 @@
+"""What the reference page says about scopes, permissions, claims; the words themselves come from `powerepos.contract`."""
+
+import msgspec
+from powerepos.contract import (
+    SERVICE_PERMISSIONS,
+    SERVICE_SCOPES,
+    AuthServerClaims,
+    AuthServerScopes,
+    GrantClaims,
+    Permissions,
+    RegisteredClaims,
+)
+
+SCOPE_TEXTS = {
+    AuthServerScopes.PARTNER_SERVICE: "Partner Services: sales batches and stock orders.",
+    AuthServerScopes.REMOTE_ORDER_SERVER: "The remote order server. By `client_credentials` only.",
+    AuthServerScopes.DATA_EXTRACTION_SERVICE: "The data extraction service.",
+    AuthServerScopes.REPORTING_SERVER: "The reporting server.",
+    AuthServerScopes.OFFLINE_ACCESS: "No service: asks for a refresh token beside the access token.",
+}
+
+PERMISSION_TEXTS = {
+    Permissions.PARTNER_SALES_SUBMIT: "Submit and finalise sales; read one’s own sales and Zs.",
+    Permissions.PARTNER_SALES_VIEW: "Read one’s own sales and Zs.",
+    Permissions.PARTNER_STOCK_SUBMIT: "Submit stock orders; read one’s own.",
+    Permissions.REPORTING_DATA_VIEW: "Reserved for the reporting server.",
+    Permissions.RAW_DATA_VIEW: "Reserved for the reporting server.",
+}
+
+CLAIM_TEXTS = {
+    RegisteredClaims.ISSUER: "The AuthServer’s URL, without a slash at the end.",
+    RegisteredClaims.AUDIENCE: "The same as `svc`: the only service that accepts the token.",
+    AuthServerClaims.SERVICE: "URI of the service instance to call. Ends in a slash, and can change from token to token.",
+    RegisteredClaims.SCOPE: "The service scope, one word.",
+    RegisteredClaims.CLIENT_ID: "Your ClientID.",
+    AuthServerClaims.SUBJECT: "The service account’s ID; your ClientID for `client_credentials`.",
+    AuthServerClaims.USER_ID: "The same as `sub`.",
+    AuthServerClaims.ORGANISATION_CODE: "Organisation Code, as registered.",
+    AuthServerClaims.KAPOW: "GUID of the organisation.",
+    AuthServerClaims.ROOT_NODES: "GUIDs of the outlets granted. The organisation’s own GUID alone means all outlets; an "
+    "empty "
+    "list opens none.",
+    AuthServerClaims.PERMISSION_GROUP_ASSIGNMENTS: "Names of the permissions granted.",
+    RegisteredClaims.ISSUED_AT: "When it was issued, in seconds since 1970.",
+    RegisteredClaims.EXPIRY: "When it ends, in seconds since 1970.",
+    RegisteredClaims.TOKEN_ID: "The token’s own ID.",
+    GrantClaims.GRANT_ID: "The sign-in that it belongs to. All tokens of a refresh chain share it.",
+    GrantClaims.REVOCATION_NUMBER: "A number by which services tell whether the rights have changed since.",
+}
+
+
+class ScopeRow(msgspec.Struct, frozen=True):
+    """A scope word, what it stands for, and the permissions of which its token needs one."""
+
+    word: str
+    text: str
+    permissions: tuple[str, ...]
+
+
+def scope_rows() -> list[ScopeRow]:
+    """Every scope that a partner may ask for."""
+    words = (*SERVICE_SCOPES, AuthServerScopes.OFFLINE_ACCESS)
+    return [ScopeRow(word, SCOPE_TEXTS[word], tuple(SERVICE_PERMISSIONS.get(word, ()))) for word in words]
+
+
+def permission_rows() -> list[tuple[str, str, str]]:
+    """Every permission: its name, the service that it is for, what it opens."""
+    return [
+        (permission, service, PERMISSION_TEXTS[permission])
+        for service, permissions in SERVICE_PERMISSIONS.items()
+        for permission in permissions
+    ]
