@@ -21,4 +21,6 @@ def line(field: str, value: str, most: int) -> str:
 
 def compare_key(text: str) -> str:
     """The text as it is compared: without letter case. The databases fold differently, so it is done here."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())

@@ -24,13 +24,17 @@ class UniqueViolation(Exception):
 
 
 class Hot:
-    """A hand-written statement for the few hot paths, in SQL that both databases read, with `$1`, `$2` … as parameters."""
+    """A hand-written statement for the few hot paths, with `$1`, `$2` … as parameters.
+
+    One text that both databases read, else a second one for SQLite. A list is passed as `session.listed(…)`, and taken by
+    `= ANY($1)` on PostgreSQL, by `IN (SELECT value FROM json_each($1))` on SQLite.
+    """
 
     __slots__ = ("postgresql", "sqlite")
 
-    def __init__(self, text: str) -> None:
-        self.postgresql = text
-        self.sqlite = re.sub(r"\$(\d+)", r"?\1", text)
+    def __init__(self, postgresql: str, sqlite: str | None = None) -> None:
+        self.postgresql = postgresql
+        self.sqlite = re.sub(r"\$(\d+)", r"?\1", sqlite or postgresql)
 
 
 class Session(ABC):
@@ -39,6 +43,14 @@ class Session(ABC):
     @abstractmethod
     async def hot(self, statement: Hot, *values: Any) -> Sequence[Sequence[Any]]:
         """Rows of a hand-written statement, each by position."""
+
+    @abstractmethod
+    async def hot_many(self, statement: Hot, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a hand-written statement once for each row of values. Raises `UniqueViolation`, `DatabaseUnavailable`."""
+
+    @abstractmethod
+    def listed(self, values: Sequence[int] | Sequence[str]) -> Any:
+        """A list as a hand-written statement takes it."""
 
     @abstractmethod
     async def all(self, statement: Executable, values: Any = None) -> Sequence[Row[Any]]:

@@ -58,6 +58,15 @@ class PostgresqlSession(Session):
             raise _translated(error) from error
         return rows
 
+    async def hot_many(self, statement: Hot, rows: Sequence[Sequence[Any]]) -> None:
+        try:
+            await self.raw.executemany(statement.postgresql, rows)
+        except Exception as error:
+            raise _translated(error) from error
+
+    def listed(self, values: Sequence[int] | Sequence[str]) -> Any:
+        return list(values)
+
     async def control(self, command: str) -> str:
         """Begin or end a transaction; what PostgreSQL says that it did."""
         try:

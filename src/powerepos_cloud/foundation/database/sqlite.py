@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import Connection, Executable, Row, create_engine, event
 from sqlalchemy import exc as sa_exc
 from sqlalchemy.pool import NullPool
@@ -50,6 +51,15 @@ class SqliteSession(Session):
         except sqlite3.Error as error:
             raise _translated(error) from error
         return rows
+
+    async def hot_many(self, statement: Hot, rows: Sequence[Sequence[Any]]) -> None:
+        try:
+            self.raw.executemany(statement.sqlite, rows)
+        except sqlite3.Error as error:
+            raise _translated(error) from error
+
+    def listed(self, values: Sequence[int] | Sequence[str]) -> Any:
+        return msgspec.json.encode(values).decode()
 
     async def all(self, statement: Executable, values: Any = None) -> Sequence[Row[Any]]:
         try:
