@@ -102,6 +102,12 @@ class _Reader(Session):
         async with _session(self._engine) as session:
             return await session.all(statement, values)
 
+    async def hot_many(self, statement: Hot, rows: Sequence[Sequence[Any]]) -> None:
+        raise PermissionError("a reader runs no statement that writes")
+
+    def listed(self, values: Sequence[int] | Sequence[str]) -> Any:
+        return list(values)
+
     async def run(self, statement: Executable, values: Any = None) -> None:
         async with _session(self._engine) as session:
             await session.run(statement, values)
