@@ -103,7 +103,8 @@ class _Reader(Session):
             return await session.all(statement, values)
 
     async def hot_many(self, statement: Hot, rows: Sequence[Sequence[Any]]) -> None:
-        raise PermissionError("a reader runs no statement that writes")
+        async with _session(self._engine) as session:
+            await session.hot_many(statement, rows)
 
     def listed(self, values: Sequence[int] | Sequence[str]) -> Any:
         return list(values)
