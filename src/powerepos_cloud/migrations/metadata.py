@@ -4,6 +4,7 @@ import powerepos_cloud.audit.tables
 import powerepos_cloud.authserver.tables
 import powerepos_cloud.directory.tables
 import powerepos_cloud.keyring.tables
+import powerepos_cloud.partnerservices.catalogue.tables
 import powerepos_cloud.partnerservices.outlets.tables  # noqa: F401
 from powerepos_cloud.foundation.database.schema import DIRECTORY, PARTNERSERVICES
 
