@@ -21,6 +21,7 @@ from powerepos_cloud.foundation.database import DatabaseUnavailable
 from powerepos_cloud.foundation.ids import new_id
 from powerepos_cloud.http.facts import RequestFacts, facts_of
 from powerepos_cloud.http.forms import FORM_TYPE, FormFault, is_form, read_form
+from powerepos_cloud.keyring.ring import NoSigningKey
 from powerepos_cloud.observability.logs import Log
 from powerepos_cloud.observability.metrics import Metrics
 
@@ -82,6 +83,8 @@ class TokenEndpoint:
             await self._refuse(send, refusal, facts)
         except DatabaseUnavailable as error:
             await self._refuse(send, errors.Unavailable(f"database: {error}"), facts)
+        except NoSigningKey as error:  # its service was given another algorithm a moment ago: housekeeping makes the key
+            await self._refuse(send, errors.Unavailable(f"no signing key for {error}"), facts)
         else:
             body = msgspec.json.encode(answer)
             headers = [*_HEADERS, (b"content-length", str(len(body)).encode())]

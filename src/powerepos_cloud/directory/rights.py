@@ -25,7 +25,10 @@ class ProvedClient(msgspec.Struct, frozen=True):
 
 
 class Instance(msgspec.Struct, frozen=True):
-    """The instance of a service that an organisation is assigned to, and how its tokens are made. Lifetimes in seconds."""
+    """The instance of a service that an organisation is assigned to, and how its tokens are made. Lifetimes in seconds.
+
+    `uri` None: it has none of this service, and then the rest means nothing.
+    """
 
     uri: str | None
     alg: str
@@ -69,7 +72,7 @@ _BY_PASSWORD = Hot(f"""
     FROM account_passwords pw
     JOIN accounts a ON a.id = pw.account_id
     JOIN organisations o ON o.id = a.organisation_id
-    JOIN services sv ON sv.name = $5
+    LEFT JOIN services sv ON sv.name = $5
     LEFT JOIN assignments g ON g.organisation_id = o.id AND g.service = $5
     LEFT JOIN instances i ON i.id = g.instance_id
     LEFT JOIN connections cn ON cn.client_id = $4 AND cn.sub = a.id AND cn.organisation_id = o.id
@@ -82,17 +85,16 @@ _BY_APPROVAL = Hot(f"""
     SELECT o.id, o.code, o.kapow, cn.sub, cn.permissions, cn.outlets, cn.id, cn.state, {_SERVICE}, {_REV}, cn.services
     FROM connections cn
     JOIN organisations o ON o.id = cn.organisation_id
-    JOIN services sv ON sv.name = $3
+    LEFT JOIN services sv ON sv.name = $3
     LEFT JOIN assignments g ON g.organisation_id = o.id AND g.service = $3
     LEFT JOIN instances i ON i.id = g.instance_id
     WHERE cn.client_id = $1 AND cn.sub = $1 AND cn.kind = 'approved' AND o.code_key = $2 AND o.state = 'active'
 """)  # noqa: S608 - joined from constants
 
 
-
 def code_key(code: str) -> str:
-    """An Organisation Code as it is compared: without letter case."""
-    return code.upper()
+    """An Organisation Code as it is compared: without letter case, and beyond ASCII as it is (`ſ` in capitals is `S`)."""
+    return code.upper() if code.isascii() else code
 
 
 async def client_by_secret(session: Session, client_id: str, secret_hash: bytes, now_ms: int) -> ProvedClient | None:

@@ -15,11 +15,12 @@ class FormFault(Exception):
 
 def is_form(content_type: str) -> bool:
     """Whether a Content-Type is this form, in UTF-8."""
-    media_type, _, parameters = content_type.partition(";")
-    if media_type.strip().lower() != FORM_TYPE:
-        return False
-    name, _, value = parameters.strip().partition("=")
-    return name.strip().lower() != "charset" or value.strip().strip('"').lower() in ("utf-8", "utf8")
+    if content_type == FORM_TYPE:  # nearly always
+        return True
+    media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    named = [parameter.partition("=") for parameter in parameters]
+    charsets = {value.strip().strip('"') for name, _, value in named if name.strip() == "charset"}
+    return media_type == FORM_TYPE and charsets <= {"utf-8", "utf8"}
 
 
 def read_form(body: bytes, limits: Mapping[str, int]) -> dict[str, str]:

@@ -1,0 +1,43 @@
+"""What every refusal of the AuthServer must look like, whatever its cause (contract section 3, RFC 6749 section 5.2)."""
+
+import re
+from typing import Any
+
+import httpx
+
+from tests.support.world import ISSUER
+
+# RFC 6749 section 5.2: %x20-21 / %x23-5B / %x5D-7E
+_DESCRIPTION = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
+_REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def assert_refused(answer: httpx.Response, status: int, error: str, *, says: str = "") -> dict[str, Any]:
+    """Check a refusal, headers and all; `says` must stand in its description. Its body."""
+    sent = (answer.request.method, dict(answer.request.headers), answer.request.content)
+    assert (answer.status_code, answer.json().get("error")) == (status, error), (sent, answer.text)
+    return assert_well_worded(answer, says=says)
+
+
+def assert_well_worded(answer: httpx.Response, *, says: str = "") -> dict[str, Any]:
+    """Check that a refusal, of whatever status, keeps the contract's form. Its body."""
+    assert 400 <= answer.status_code < 500 or answer.status_code == 503, answer.text
+    body: dict[str, Any] = answer.json()
+    assert set(body) == {"error", "error_description", "error_uri"}, body
+    assert _DESCRIPTION.fullmatch(body["error_description"]), body
+    assert says in body["error_description"], body
+    assert body["error_uri"] == f"{ISSUER}/docs/errors/{body['error']}"
+    headers = answer.headers
+    assert headers.get_list("content-type") == ["application/json"]
+    assert headers.get_list("cache-control") == ["no-store"]
+    assert headers.get_list("pragma") == ["no-cache"]
+    assert headers.get_list("content-length") == [str(len(answer.content))]
+    assert _REQUEST_ID.fullmatch(headers["x-request-id"])
+    challenge = ['Basic realm="PowerEPOS"'] if answer.status_code == 401 else []
+    assert headers.get_list("www-authenticate") == challenge
+    must_wait = answer.status_code in (429, 503)
+    assert must_wait == ("retry-after" in headers)
+    assert must_wait == (body["error"] == "temporarily_unavailable")
+    assert not must_wait or int(headers["retry-after"]) >= 1
+    assert ("allow" in headers) == (answer.status_code == 405)
+    return body
