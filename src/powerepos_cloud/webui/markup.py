@@ -9,13 +9,15 @@ from markupsafe import Markup, escape
 
 _JSON_STRING = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?')
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+_TWO_DAYS = 172_800
 
 
 def with_code(text: str) -> Markup:
-    """The text, escaped, with what stands between backticks as code."""
+    """The text, escaped, with what stands between backticks as code and a printer's apostrophe everywhere else."""
     parts = text.split("`")
     return Markup().join(
-        Markup("<code>{}</code>").format(part) if index % 2 else escape(part) for index, part in enumerate(parts)
+        Markup("<code>{}</code>").format(part) if index % 2 else escape(part.replace("'", "’"))
+        for index, part in enumerate(parts)
     )
 
 
@@ -32,9 +34,9 @@ def json_in_colour(value: Any) -> Markup:
 
 
 def in_words(seconds: int) -> str:
-    """A duration by its two largest units that are not zero: `8 hours`, `1 hour 30 minutes`."""
+    """A duration by its two largest units that are not zero: `24 hours`, `1 hour 30 minutes`; days from two on."""
     words: list[str] = []
-    for name, size in _UNITS:
+    for name, size in _UNITS if seconds >= _TWO_DAYS else _UNITS[1:]:
         count, seconds = divmod(seconds, size)
         if count:
             words.append(f"{count:,} {name}{'' if count == 1 else 's'}")

@@ -53,4 +53,13 @@ PAGES: tuple[ErrorPage, ...] = (
     insufficient_scope.PAGE,
 )
 
-__all__ = ["PAGES", "ErrorPage"]
+
+def by_sender() -> dict[str, list[ErrorPage]]:
+    """The pages, by who sends the code."""
+    groups: dict[str, list[ErrorPage]] = {}
+    for page in PAGES:
+        groups.setdefault(page.sender, []).append(page)
+    return groups
+
+
+__all__ = ["PAGES", "ErrorPage", "by_sender"]

@@ -1,5 +1,6 @@
 """The shape of an error's page. Every text is for a partner's developer; what stands between backticks is shown as code."""
 
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -31,6 +32,11 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
     status: int
     headers: tuple[tuple[str, str], ...]
     body: dict[str, Any]
+
+    @property
+    def phrase(self) -> str:
+        """The status in words, as it stands in the first line."""
+        return HTTPStatus(self.status).phrase
 
 
 class ErrorPage(msgspec.Struct, frozen=True, kw_only=True):

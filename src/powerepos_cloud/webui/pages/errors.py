@@ -6,12 +6,10 @@ from litestar import HttpMethod, Request, Response, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ControllerRouterHandler
 
-from powerepos_cloud.webui.error_pages import PAGES
-from powerepos_cloud.webui.error_pages.model import AUTHSERVER, CHALLENGE, PARTNERSERVICES
+from powerepos_cloud.webui.error_pages import PAGES, by_sender
 from powerepos_cloud.webui.site import Site
 
 _GET = [HttpMethod.GET, HttpMethod.HEAD]
-_SENDERS = (AUTHSERVER, PARTNERSERVICES, CHALLENGE)
 
 
 def build_errors(site: Site) -> list[ControllerRouterHandler]:
@@ -20,8 +18,7 @@ def build_errors(site: Site) -> list[ControllerRouterHandler]:
 
     @route("/docs/errors", http_method=_GET, name="page-errors")
     async def index(request: Request[Any, Any, Any]) -> Response[bytes]:
-        groups = {sender: [page for page in PAGES if page.sender == sender] for sender in _SENDERS}
-        return site.fixed_page(request, "/docs/errors", "docs/errors.html", groups=groups)
+        return site.fixed_page(request, "/docs/errors", "docs/errors.html", groups=by_sender())
 
     @route("/docs/errors/{code:str}", http_method=_GET, name="page-error")
     async def error(request: Request[Any, Any, Any], code: str) -> Response[bytes]:

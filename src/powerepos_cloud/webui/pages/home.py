@@ -5,6 +5,7 @@ from typing import Any
 from litestar import HttpMethod, Request, Response, route
 from litestar.types import ControllerRouterHandler
 
+from powerepos_cloud.webui.examples import example_token_answer
 from powerepos_cloud.webui.site import Site
 
 
@@ -13,6 +14,6 @@ def build_home(site: Site) -> list[ControllerRouterHandler]:
 
     @route("/", http_method=[HttpMethod.GET, HttpMethod.HEAD], name="page-home")
     async def home(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return site.fixed_page(request, "/", "home.html")
+        return site.fixed_page(request, "/", "home.html", token_answer=example_token_answer())
 
     return [home]

@@ -1,1 +1,1 @@
-"""What the AuthServer's errors mean, one page each."""
+"""Error codes of the AuthServer (RFC 6749 section 5.2)."""

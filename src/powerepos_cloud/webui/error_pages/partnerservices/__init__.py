@@ -1,1 +1,1 @@
-"""What the errors of Partner Services mean, one page each."""
+"""Error codes of Partner Services, and the words of its challenges (RFC 6750 section 3.1)."""

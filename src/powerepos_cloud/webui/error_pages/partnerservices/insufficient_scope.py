@@ -9,7 +9,7 @@ PAGE = ErrorPage(
     code="insufficient_scope",
     sender=CHALLENGE,
     statuses=(403,),
-    summary="The word for scope.missing and permission.missing in the header WWW-Authenticate.",
+    summary="The word for `scope.missing` and `permission.missing` in the header.",
     meaning=(
         "OAuth libraries read the header `WWW-Authenticate` (RFC 6750 section 3). It has one word where the body tells two "
         "things apart, so read `errorCode`.",

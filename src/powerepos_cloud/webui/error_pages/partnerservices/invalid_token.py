@@ -9,7 +9,7 @@ PAGE = ErrorPage(
     code="invalid_token",
     sender=CHALLENGE,
     statuses=(401,),
-    summary="The word for token.invalid in the header WWW-Authenticate.",
+    summary="The word for `token.invalid` in the header.",
     meaning=(
         "OAuth libraries read the header `WWW-Authenticate` (RFC 6750 section 3). This word in it and `token.invalid` in "
         "the "
