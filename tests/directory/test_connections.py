@@ -1,6 +1,5 @@
 """Connections: approved by the merchant, paused, resumed, revoked, reopened; what each leaves in the feed."""
 
-import asyncio
 import uuid
 
 import pytest
@@ -81,7 +80,7 @@ async def test_a_client_is_approved_once(desk: Desk) -> None:
 async def test_of_two_approvals_at_once_one_stands(desk: Desk) -> None:
     organisation, client = await desk.organisation(), await desk.client()
     deed = (connections.approve, organisation, client.id, ["ros"], [], None)
-    results = await asyncio.gather(*(desk.do(*deed) for _ in range(5)), return_exceptions=True)
+    results = await desk.at_once(*[deed] * 5)
     assert sum(isinstance(result, Connection) for result in results) == 1
     assert sum(isinstance(result, Conflict) for result in results) == 4
 
@@ -190,7 +189,7 @@ async def test_a_connection_that_is_not_there_is_not_found(desk: Desk) -> None:
 async def test_reopening_races_with_nothing(desk: Desk, link: Link) -> None:
     """Of ten who reopen at once one does, and the number is that of its own entry."""
     await desk.do(connections.revoke, *link.name)
-    results = await asyncio.gather(*(desk.do(connections.reopen, *link.name) for _ in range(10)), return_exceptions=True)
+    results = await desk.at_once(*[(connections.reopen, *link.name)] * 10)
     assert sum(isinstance(result, Connection) for result in results) == 1
     assert await desk.valid_from(link.connection) == 2
     assert [entry.state for entry in await desk.feed()] == ["refused", "narrowed", "lifted"]

@@ -1,6 +1,5 @@
 """Partners and their clients: secrets shown once, at most two live, keys, grants, off and on, everything revoked."""
 
-import asyncio
 import json
 
 import pytest
@@ -102,9 +101,7 @@ async def test_a_secret_cannot_have_expired_before_it_is_made(desk: Desk) -> Non
 
 async def test_of_ten_secrets_added_at_once_one_is_made(desk: Desk) -> None:
     client, _ = await desk.client_with_secret()
-    results = await asyncio.gather(
-        *(desk.do(clients.add_secret, KEYS, client.id) for _ in range(10)), return_exceptions=True
-    )
+    results = await desk.at_once(*[(clients.add_secret, KEYS, client.id)] * 10)
     assert sum(not isinstance(result, Exception) for result in results) == 1
     assert all(isinstance(result, Conflict | clients.NewSecret) for result in results)
     assert len(await desk.ask(clients.secrets_of, client.id)) == 2

@@ -1,7 +1,5 @@
 """Services, their instances and credentials, and which organisation is on which."""
 
-import asyncio
-
 import pytest
 
 from powerepos_cloud.directory import assignments, services
@@ -110,9 +108,7 @@ async def test_two_credentials_live_at_most(desk: Desk) -> None:
         known.id for known in await desk.ask(services.credentials_of, instance.id) if known.is_live(desk.clock.now_ms())
     ]
     assert live == [second.id]
-    results = await asyncio.gather(
-        *(desk.do(services.add_credential, KEYS, instance.id) for _ in range(5)), return_exceptions=True
-    )
+    results = await desk.at_once(*[(services.add_credential, KEYS, instance.id)] * 5)
     assert sum(not isinstance(result, Exception) for result in results) == 1
 
 

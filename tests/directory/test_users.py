@@ -1,7 +1,5 @@
 """People: one per address, linked to organisations and partners; the last owner stays."""
 
-import asyncio
-
 import pytest
 from sqlalchemy import select
 
@@ -76,9 +74,7 @@ async def test_of_two_owners_who_leave_at_once_one_stays(desk: Desk) -> None:
     people = [await make(desk, f"{name}@example.com") for name in ("ann", "bob")]
     for person in people:
         await desk.do(users.link_organisation, person, harbour, "owner")
-    results = await asyncio.gather(
-        *(desk.do(users.unlink_organisation, person, harbour) for person in people), return_exceptions=True
-    )
+    results = await desk.at_once(*[(users.unlink_organisation, person, harbour) for person in people])
     assert sum(isinstance(result, Conflict) for result in results) == 1
 
 

@@ -1,10 +1,11 @@
 """A desk at which a test does deeds in the directory, and reads what they left behind."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from powerepos_cloud.audit.store import Actor
 from powerepos_cloud.audit.tables import audit
@@ -45,6 +46,19 @@ class Desk:
             return await deed(session, now, ACTOR, *arguments, **named)
 
         return await self.database.write(unit)
+
+    async def at_once(self, *deeds: tuple[Any, ...]) -> list[Any]:
+        """Do deeds (function and arguments) side by side; what each gave or raised.
+
+        On PostgreSQL each is held before its audit row until all of them have got there, or wait for one another: so what
+        they looked at before is as stale as it can ever be. On SQLite they queue by themselves.
+        """
+        holder = asyncio.create_task(self.database.write(_hold_audit)) if self.database.dialect == "postgresql" else None
+        await asyncio.sleep(0.1 if holder else 0)
+        results = await asyncio.gather(*(self.do(*deed) for deed in deeds), return_exceptions=True)
+        if holder:
+            await holder
+        return results
 
     async def ask(self, question: Callable[..., Awaitable[T]], *arguments: Any, **named: Any) -> T:
         """Read by a store function."""
@@ -135,3 +149,8 @@ async def refused(
         assert (await desk.audit(), await desk.feed()) == before
         return str(raised)
     raise AssertionError(f"{deed.__name__} was not refused")
+
+
+async def _hold_audit(session: Session) -> None:
+    await session.run(text("LOCK TABLE audit IN EXCLUSIVE MODE"))
+    await session.run(text("SELECT pg_sleep(0.6)"))

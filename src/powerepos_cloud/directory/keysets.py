@@ -1,5 +1,6 @@
 """A client's public keys for `private_key_jwt` (RFC 7523), pasted as a JWK Set (RFC 7517 section 5)."""
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -100,13 +101,17 @@ def _imported(field: str, kty: str, plain: dict[str, Any]) -> ECKey | RSAKey | O
         return ECKey.import_key(plain)
     if kty == "OKP":
         return OKPKey.import_key(plain)
-    key = RSAKey.import_key(plain)
-    numbers = key.public_key.public_numbers()
-    if not LEAST_RSA_BITS <= key.public_key.key_size <= MOST_RSA_BITS:
-        raise Invalid(field, f"an RSA key of {LEAST_RSA_BITS} to {MOST_RSA_BITS} bits", key.public_key.key_size)
-    if numbers.e < 3 or numbers.e.bit_length() > 32:  # a huge exponent makes each check of a signature slow
+    bits, exponent = _number(plain["n"]).bit_length(), _number(plain["e"])
+    if not LEAST_RSA_BITS <= bits <= MOST_RSA_BITS:
+        raise Invalid(field, f"an RSA key of {LEAST_RSA_BITS} to {MOST_RSA_BITS} bits", bits)
+    if exponent.bit_length() > 32:  # a huge exponent makes each check of a signature slow
         raise Invalid(field, "an RSA exponent such as 65537", Note("another one"))
-    return key
+    return RSAKey.import_key(plain)
+
+
+def _number(text: Any) -> int:
+    """A number as a JWK spells it (RFC 7518 section 2, Base64urlUInt). Raises `ValueError`."""
+    return int.from_bytes(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
 
 
 def _word(value: Any) -> object:
