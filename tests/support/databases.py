@@ -55,7 +55,7 @@ class PostgresqlDatabases:
             migrate_apart(self._cluster.url(template), which)
             self._templates.add(which)
         name = f"{which}_{next(self._numbers)}"
-        self._cluster.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self._cluster.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")  # a sixth of the time
         return self._cluster.url(name)
 
     def drop(self, url: str) -> None:
