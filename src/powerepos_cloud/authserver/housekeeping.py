@@ -13,7 +13,8 @@ from powerepos_cloud.keyring import store as keyring_store
 from powerepos_cloud.observability.logs import Log
 
 _RELOAD_KEYS_SECONDS = 5
-_PIECE = 200
+_PIECE = 100
+_PAUSE_SECONDS = 0.005
 
 
 class Housekeeping:
@@ -55,15 +56,19 @@ class Housekeeping:
         await self._tools.database.write(lambda session: revocations.prune(session, now))
 
     async def end_surplus(self) -> None:
-        """End the families beyond the limit of the connections that got new ones."""
-        busy, most = self._tools.busy_connections, self._families_most
+        """End the families beyond the limit of the connections that got new ones, in small pieces."""
+        busy = self._tools.busy_connections
         for connection_id in list(busy):
             busy.discard(connection_id)
-            ended = 1
-            while ended:
-                ended = await self._tools.database.write(
-                    lambda session, c=connection_id: store.end_families_beyond(session, c, most)  # type: ignore[misc]
-                )
+            ended = _PIECE
+            while ended == _PIECE:
+                ended = await self._end_piece(connection_id)
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _end_piece(self, connection_id: int) -> int:
+        return await self._tools.database.write(
+            lambda session: store.end_families_beyond(session, connection_id, self._families_most, _PIECE)
+        )
 
     async def _run(self) -> None:
         rounds = 0

@@ -70,6 +70,11 @@ _TAKE_ASSERTION = Hot("""
     INSERT INTO assertions (client_id, jti_hash, delete_after_at) VALUES ($1, $2, $3)
     ON CONFLICT DO NOTHING RETURNING client_id
 """)
+_END_SURPLUS = Hot("""
+    UPDATE families SET state = 'ended', reason = 'newer_sign_ins' WHERE id IN (
+      SELECT id FROM families WHERE connection_id = $1 AND state = 'active' ORDER BY last_used_at DESC LIMIT $3 OFFSET $2
+    ) RETURNING 1
+""")
 _TOUCH = {
     table: Hot(f"UPDATE {table} SET last_used_at = $2 WHERE id = $1")  # noqa: S608 - two constant names
     for table in ("client_secrets", "account_passwords")
@@ -252,22 +257,9 @@ async def touch(session: Session, table: str, row_id: int, now_ms: int) -> None:
     await session.hot(_TOUCH[table], row_id, now_ms)
 
 
-async def end_families_beyond(session: Session, connection_id: int, most: int) -> int:
-    """End the families of a connection that were unused for longest, beyond `most`; how many (up to 200 at a time)."""
-    live = (families.c.connection_id == connection_id, families.c.state == "active")
-    count = await session.scalar(select(func.count()).select_from(families).where(*live))
-    if count <= most:
-        return 0
-    oldest = (
-        select(families.c.id).where(*live).order_by(families.c.last_used_at, families.c.id).limit(min(count - most, 200))
-    )
-    ended = await session.all(
-        update(families)
-        .where(families.c.id.in_(oldest.scalar_subquery()))
-        .values(state="ended", reason="newer_sign_ins")
-        .returning(families.c.id)
-    )
-    return len(ended)
+async def end_families_beyond(session: Session, connection_id: int, most: int, limit: int) -> int:
+    """End families of a connection that were unused for longer than its `most` newest; how many, up to `limit`."""
+    return len(await session.hot(_END_SURPLUS, connection_id, most, limit))
 
 
 async def connections_beyond(session: Session, most: int) -> list[int]:

@@ -9,6 +9,7 @@ from typing import Any
 from litestar.exceptions import HTTPException
 
 from powerepos_cloud.foundation.ids import new_id
+from powerepos_cloud.http.deadlines import Deadlines, Expired
 from powerepos_cloud.http.facts import RequestFacts, put_facts
 from powerepos_cloud.http.source import Sources
 from powerepos_cloud.observability.logs import Log
@@ -39,6 +40,7 @@ class Hallway:
         self._metrics = metrics
         self._log = log
         self._body_timeout_seconds = body_timeout_seconds
+        self._deadlines = Deadlines()
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -108,9 +110,8 @@ class Hallway:
             if whole:
                 return await receive()
             try:
-                async with asyncio.timeout_at(deadline):
-                    message = await receive()
-            except TimeoutError:
+                message = await self._deadlines.wait(receive, deadline)
+            except Expired:
                 raise BodyTooSlow from None
             whole = not message.get("more_body", False)
             return message
