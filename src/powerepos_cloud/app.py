@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ControllerRouterHandler
@@ -17,6 +18,7 @@ from powerepos_cloud.authserver import api as authserver_api
 from powerepos_cloud.authserver.assembly import build_authserver
 from powerepos_cloud.authserver.errors import InvalidRequest
 from powerepos_cloud.authserver.feed import Feed, FeedGone
+from powerepos_cloud.directory import mails, services
 from powerepos_cloud.foundation.clock import Clock, SystemClock
 from powerepos_cloud.foundation.database import Database, DatabaseUnavailable, open_database
 from powerepos_cloud.foundation.sealing import Seal, load_master_key
@@ -35,6 +37,10 @@ from powerepos_cloud.resourceserver.follower import Follower
 from powerepos_cloud.resourceserver.jwks import HttpKeySource, InProcessKeySource, KeyCache
 from powerepos_cloud.resourceserver.metadata import build_metadata, metadata_url
 from powerepos_cloud.settings import Settings, SettingsError, load_settings
+from powerepos_cloud.webui.assembly import WebUI, build_webui
+from powerepos_cloud.webui.model import Mail, RefreshRules, ServiceLifetime
+
+_OUTBOX_SHOWS = 200
 
 DoorHandler = Callable[[Request[Any, Any, Any], Exception], Response[Any]]
 
@@ -64,6 +70,8 @@ class _Builder:
         self.stops: list[Callable[[], Awaitable[None]]] = []
         self.feed: Feed | None = None
         self.ring: KeyRing | None = None
+        self.webui: WebUI | None = None
+        self.opened: dict[str, Database] = {}
 
     def build(self) -> Hallway:
         role = self.settings.role
@@ -71,6 +79,8 @@ class _Builder:
             self._add_authserver()
         if role in ("all", "partnerservices"):
             self._add_services()
+        if role in ("all", "webui"):
+            self._add_webui()
         self.handlers.append(ops.build_router(self._readiness, self.metrics, self.settings.metrics_token))
         app = Litestar(
             self.handlers,
@@ -89,10 +99,12 @@ class _Builder:
         )
 
     def _open(self, which: str) -> Database:
-        database = open_database(which, self.settings.database_url(which))
-        self.checks[which] = lambda: _check_database(database)
-        self.stops.append(database.close)
-        return database
+        """The `directory` or `partnerservices` database; rooms that share one share its writer."""
+        if which not in self.opened:
+            database = self.opened[which] = open_database(which, self.settings.database_url(which))
+            self.checks[which] = lambda: _check_database(database)
+            self.stops.append(database.close)
+        return self.opened[which]
 
     def _add_authserver(self) -> None:
         settings = self.settings
@@ -186,6 +198,29 @@ class _Builder:
         ]
         self.doors.append((prefix, door.answer))
 
+    def _add_webui(self) -> None:
+        settings, directory = self.settings, self._open("directory")
+
+        async def lifetimes() -> list[ServiceLifetime]:
+            found = await services.listing(directory.reader)
+            return msgspec.convert(found, list[ServiceLifetime], from_attributes=True)
+
+        async def outbox() -> list[Mail]:
+            found = await mails.newest(directory.reader, _OUTBOX_SHOWS)
+            return msgspec.convert(found, list[Mail], from_attributes=True)
+
+        self.webui = build_webui(
+            issuer=settings.issuer,
+            public_url=settings.public_url or settings.issuer,
+            lifetimes=lifetimes,
+            refresh=RefreshRules(
+                settings.refresh_repeat_window, settings.refresh_late_repeats, settings.families_per_connection
+            ),
+            outbox=outbox if settings.demo else None,
+            is_demo=settings.demo,
+        )
+        self.handlers.append(self.webui.router)
+
     def _access(self, uri: str, service: str, keys: KeyCache, revocations: Follower) -> Access:
         return Access(
             uri=uri, service=service, issuer=self.settings.issuer, keys=keys, revocations=revocations, clock=self.clock
@@ -200,7 +235,9 @@ class _Builder:
         status = error.status_code if isinstance(error, HTTPException) else 500
         if status == 500:
             self.log.error("http.failed", exc_info=error)
-        headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+        headers = dict(error.headers or {}) if isinstance(error, HTTPException) else None
+        if self.webui is not None:
+            return self.webui.page_error(request, status, headers)
         return Response(f"{status}\n", status_code=status, headers=headers, media_type="text/plain")
 
     async def _readiness(self) -> dict[str, str | None]:

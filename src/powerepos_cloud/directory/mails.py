@@ -1,9 +1,23 @@
 """Mail waiting to leave, written in the transaction of the deed that it tells of. Never holds a secret."""
 
+import msgspec
 from sqlalchemy import Select, insert, select
 
 from powerepos_cloud.directory.tables import clients, mails, user_organisations, user_partners, users
 from powerepos_cloud.foundation.database import Session
+
+
+class QueuedMail(msgspec.Struct, frozen=True):
+    """A mail; instants in ms, `sent_at` None while it waits."""
+
+    recipient: str
+    subject: str
+    body: str
+    created_at: int
+    sent_at: int | None
+
+
+_COLUMNS = tuple(mails.c[name] for name in QueuedMail.__struct_fields__)
 
 
 async def to_partner_owners(session: Session, now_ms: int, client_id: str, subject: str, body: str) -> None:
@@ -25,6 +39,12 @@ async def to_organisation_owners(session: Session, now_ms: int, organisation_id:
         .where(user_organisations.c.organisation_id == organisation_id, user_organisations.c.role == "owner")
     )
     await _queue(session, now_ms, owners, subject, body)
+
+
+async def newest(session: Session, limit: int) -> list[QueuedMail]:
+    """The newest mails, waiting or sent."""
+    statement = select(*_COLUMNS).order_by(mails.c.id.desc()).limit(limit)
+    return [QueuedMail(*tuple(row)) for row in await session.all(statement)]
 
 
 async def _queue(session: Session, now_ms: int, recipients: Select[tuple[str]], subject: str, body: str) -> None:
