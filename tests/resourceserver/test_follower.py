@@ -14,7 +14,7 @@ import pytest
 from powerepos_cloud.accesstoken import AccessTokenClaims
 from powerepos_cloud.observability.logs import build_log
 from powerepos_cloud.resourceserver.feed import FeedAway, FeedEntry, FeedGone, FeedPage, FeedSource, HttpFeed, InProcessFeed
-from powerepos_cloud.resourceserver.follower import Follower
+from powerepos_cloud.resourceserver.follower import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Follower
 from tests.resourceserver.authserver import URI, Feed, Gone, claims
 from tests.resourceserver.http_server import free_port, serving
 from tests.support.clock import FakeClock
@@ -130,6 +130,10 @@ async def test_an_outage_leaves_the_map_in_force_and_is_made_good_within_two_sec
         "revocations.away",
         "revocations.back",
     ]
+
+
+def test_between_two_tries_there_are_less_than_two_seconds() -> None:
+    assert FIRST_PAUSE_SECONDS <= LONGEST_PAUSE_SECONDS < 2
 
 
 async def test_not_heard_for_too_long_is_stale_until_it_is_heard_again(feed: Feed, follow, clock: FakeClock) -> None:

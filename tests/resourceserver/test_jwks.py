@@ -116,10 +116,11 @@ async def test_a_new_key_is_found_by_the_first_token_that_names_it(cached, sourc
     assert cache.keys is newer
 
 
-async def test_whoever_saw_older_keys_gets_the_newer_ones_without_a_fetch(cached, source) -> None:
+async def test_whoever_saw_older_keys_gets_the_newer_ones_without_a_fetch(cached, source, clock: FakeClock) -> None:
     cache = cached(source)
     seen = await loaded(cache)
     newer = await cache.keys_after(seen)
+    clock.advance_ms(60_000)
     assert await cache.keys_after(seen) is newer
     assert source.fetches == 2
 

@@ -134,6 +134,13 @@ def test_an_organisation_that_moved_back_is_answered_again() -> None:
     assert revocations.refusal(token(rev=22), ELSEWHERE) is not None
 
 
+def test_what_arrives_late_never_takes_the_place_of_what_is_newer() -> None:
+    assert word(folded(of_grant(9, "narrowed"), of_grant(5, "narrowed")), rev=7) == "grant.narrowed"
+    assert word(folded(of_grant(9, "lifted"), of_grant(5, "refused"))) is None
+    late = folded(of_organisation(25, "moved", URI), of_organisation(20, "moved", ELSEWHERE))
+    assert word(late, rev=19) is None
+
+
 def test_a_move_of_one_service_does_not_close_another_for_good() -> None:
     revocations = folded(of_organisation(20, "moved", ELSEWHERE))
     remote_orders = msgspec.convert(ros_claims(0, rev=20), AccessTokenClaims)
