@@ -29,6 +29,7 @@ from powerepos_cloud.keyring.ring import KeyRing
 from powerepos_cloud.observability.logs import Log, build_log
 from powerepos_cloud.observability.metrics import Metrics
 from powerepos_cloud.partnerservices import router as partnerservices_router
+from powerepos_cloud.partnerservices.requestlog.log import RequestLog
 from powerepos_cloud.remoteorders import router as remoteorders_router
 from powerepos_cloud.resourceserver.access import Access
 from powerepos_cloud.resourceserver.errors import Door
@@ -179,10 +180,14 @@ class _Builder:
         access = self._access(uri, service, keys, revocations)
         door = Door(service=service, metadata_url=metadata_url(uri), log=self.log)
         prefix = urlsplit(uri).path + "api/v1"
+        database = self._open("partnerservices")
+        request_log = RequestLog(database, self.clock, self.log)
+        self.starts.append(request_log.start)
+        self.stops.append(request_log.stop)
         self.handlers += [
             build_metadata(uri=uri, service=service, issuer=self.settings.issuer, name="PowerEPOS Partner Services"),
             partnerservices_router.build_router(
-                access=access, database=self._open("partnerservices"), clock=self.clock, door=door, prefix=prefix
+                access=access, database=database, clock=self.clock, request_log=request_log, door=door, prefix=prefix
             ),
         ]
         self.doors.append((urlsplit(uri).path + "api", door.answer))
@@ -213,18 +218,14 @@ class _Builder:
             issuer=settings.issuer,
             public_url=settings.public_url or settings.issuer,
             lifetimes=lifetimes,
-            refresh=RefreshRules(
-                settings.refresh_repeat_window, settings.refresh_late_repeats, settings.families_per_connection
-            ),
+            refresh=RefreshRules(settings.refresh_repeat_window, settings.refresh_late_repeats, settings.families_per_connection),
             outbox=outbox if settings.demo else None,
             is_demo=settings.demo,
         )
         self.handlers.append(self.webui.router)
 
     def _access(self, uri: str, service: str, keys: KeyCache, revocations: Follower) -> Access:
-        return Access(
-            uri=uri, service=service, issuer=self.settings.issuer, keys=keys, revocations=revocations, clock=self.clock
-        )
+        return Access(uri=uri, service=service, issuer=self.settings.issuer, keys=keys, revocations=revocations, clock=self.clock)
 
     def _answer_by_path(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         """404 and 405 are raised before a router is chosen, so the door is picked by path."""

@@ -17,6 +17,7 @@ from powerepos_cloud.http.source import Sources
 from powerepos_cloud.observability.logs import build_log
 from powerepos_cloud.observability.metrics import Metrics
 from powerepos_cloud.partnerservices import router as partnerservices
+from powerepos_cloud.partnerservices.requestlog.log import RequestLog
 from powerepos_cloud.remoteorders import router as remoteorders
 from powerepos_cloud.resourceserver.access import Access
 from powerepos_cloud.resourceserver.errors import Door
@@ -49,9 +50,7 @@ class Services:
         self.keys = KeyCache(key_source, clock=clock, log=log)
 
         def access(own_uri: str, service: str) -> Access:
-            return Access(
-                uri=own_uri, service=service, issuer=issuer, keys=self.keys, revocations=self.revocations, clock=clock
-            )
+            return Access(uri=own_uri, service=service, issuer=issuer, keys=self.keys, revocations=self.revocations, clock=clock)
 
         self.door = Door(service="partnerservices", metadata_url=metadata_url(uri), log=log)
         ros_door = Door(service="ros", metadata_url=metadata_url(ros_uri), log=log)
@@ -61,12 +60,18 @@ class Services:
             return (ros_door if is_ros else self.door).answer(request, error)
 
         self.access = access(uri, "partnerservices")
+        request_log = RequestLog(database, clock, log)
         app = Litestar(
             [
                 build_metadata(uri=uri, service="partnerservices", issuer=issuer, name="PowerEPOS Partner Services"),
                 build_metadata(uri=ros_uri, service="ros", issuer=issuer, name="PowerEPOS Remote Order Server"),
                 partnerservices.build_router(
-                    access=self.access, database=database, clock=clock, door=self.door, prefix=urlsplit(uri).path + "api/v1"
+                    access=self.access,
+                    database=database,
+                    clock=clock,
+                    request_log=request_log,
+                    door=self.door,
+                    prefix=urlsplit(uri).path + "api/v1",
                 ),
                 remoteorders.build_router(
                     access=access(ros_uri, "ros"), clock=clock, door=ros_door, prefix=urlsplit(ros_uri).path.rstrip("/")

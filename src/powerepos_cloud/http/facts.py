@@ -1,5 +1,6 @@
 """What the hallway knows of a request before any room sees it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -31,3 +32,18 @@ def facts_of(scope: Any) -> RequestFacts:
 def request_id(scope: Any) -> str:
     """The request's ID, as the answer's `X-Request-ID` will tell it."""
     return facts_of(scope).request_id
+
+
+_ANSWERED = "powerepos.answered"
+
+
+def on_answered(scope: Any, deed: Callable[[int], None]) -> None:
+    """Run `deed(status)` once the answer has been sent; a room notes there what it must not make the caller wait for."""
+    scope[_ANSWERED] = deed
+
+
+def tell_answered(scope: Any, status: int) -> None:
+    """Run what a room left for the time after the answer. The hallway calls this."""
+    deed: Callable[[int], None] | None = scope.get(_ANSWERED)
+    if deed is not None:
+        deed(status)

@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 
 from powerepos_cloud.foundation.ids import new_id
 from powerepos_cloud.http.deadlines import Deadlines, Expired
-from powerepos_cloud.http.facts import RequestFacts, put_facts
+from powerepos_cloud.http.facts import RequestFacts, put_facts, tell_answered
 from powerepos_cloud.http.source import Sources
 from powerepos_cloud.observability.logs import Log
 from powerepos_cloud.observability.metrics import Metrics
@@ -65,6 +65,7 @@ class Hallway:
             await _refuse_framing(send_with_id)
         else:
             await self._app(scope, self._in_time(receive), send_with_id)
+        tell_answered(scope, status)
         seconds = time.perf_counter() - started
         self._metrics.request(scope["method"], status, seconds)
         if status >= 400:

@@ -90,8 +90,6 @@ class ZReportTotals(msgspec.Struct, rename=named(), kw_only=True):
     payments: list[PaymentTotal]
     taxes: list[TaxTotal]
     adjustments: list[AdjustmentTotal]
-    first_date_time_closed: str | None = None
-    last_date_time_closed: str | None = None
 
 
 class ZReportReading(PartnerZReportResponse, rename=named(), kw_only=True):

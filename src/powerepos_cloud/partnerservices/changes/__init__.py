@@ -1,0 +1,1 @@
+"""The change feed: what an integrator reads to learn of every change once."""

@@ -1,0 +1,66 @@
+"""Writes the request log after the answer, best effort: a call never fails, nor waits, because it could not be noted."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+from litestar import Request
+
+from powerepos_cloud.foundation.clock import Clock
+from powerepos_cloud.foundation.database import Database, DatabaseUnavailable
+from powerepos_cloud.http.facts import facts_of, on_answered
+from powerepos_cloud.observability.logs import Log
+from powerepos_cloud.partnerservices.requestlog import store
+from powerepos_cloud.partnerservices.requestlog.store import Call
+from powerepos_cloud.resourceserver.caller import Caller
+
+_HOUSEKEEPING_SECONDS = 60
+_PIECE = 200
+
+
+class RequestLog:
+    """One per Partner Services database."""
+
+    def __init__(self, database: Database, clock: Clock, log: Log) -> None:
+        self._database = database
+        self._clock = clock
+        self._log = log
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self, request: "Request[Any, Any, Any]", caller: Caller, endpoint: str) -> Call:
+        """Note this call once it is answered; until then its facts may be filled in."""
+        facts = facts_of(request.scope)
+        call = Call(facts.request_id, facts.client_request_id, caller.kapow, caller.client_id, endpoint, self._clock.now_ms())
+        on_answered(request.scope, lambda status: self._note(call, status))
+        return call
+
+    def _note(self, call: Call, status: int) -> None:
+        pending = self._database.submit(lambda session: store.add(session, call, status))
+        pending.durable.add_done_callback(self._look)
+
+    def _look(self, done: "asyncio.Future[None]") -> None:
+        if not done.cancelled() and done.exception() is not None:
+            self._log.warning("request_log.lost", reason=type(done.exception()).__name__)
+
+    async def start(self) -> None:
+        """Begin to forget what is outlived, in the background."""
+        self._task = asyncio.create_task(self._keep_house())
+
+    async def stop(self) -> None:
+        """End the background task."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _keep_house(self) -> None:
+        while True:
+            await asyncio.sleep(_HOUSEKEEPING_SECONDS)
+            gone = _PIECE
+            while gone == _PIECE:
+                try:
+                    now = self._clock.now_ms()
+                    gone = await self._database.write(lambda session: store.delete_outlived(session, now, _PIECE))  # noqa: B023
+                except DatabaseUnavailable as error:
+                    self._log.warning("request_log.housekeeping_postponed", reason=str(error))
+                    gone = 0

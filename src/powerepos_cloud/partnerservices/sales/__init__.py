@@ -1,0 +1,1 @@
+"""Sales: batches into Z reports, nothing lost, nothing doubled."""

@@ -1,0 +1,347 @@
+"""A batch of sales, judged and stored in one transaction (contract section 7).
+
+Each sale is placed first: replayed, new, changed, or in conflict with what is stored. Then the Z is sought, the rules are
+asked, and what may be stored is stored with its totals and changes. Validation runs the same way and rolls back at the end.
+"""
+
+from collections.abc import Sequence
+from enum import Enum, auto
+
+import msgspec
+from powerepos.contract.codes import Codes
+from powerepos.contract.reading import Changes, ChangeTypes
+from powerepos.contract.results import Outcomes
+from powerepos.contract.sales import (
+    EXTERNAL_INTERFACE,
+    BatchItemErrorCode,
+    BatchResponseCode,
+    PartnerSalesTransaction,
+)
+
+from powerepos_cloud.foundation.database import Session
+from powerepos_cloud.partnerservices.changes import store as changes
+from powerepos_cloud.partnerservices.changes.store import Change
+from powerepos_cloud.partnerservices.sales import neighbours, store, totals, zreports
+from powerepos_cloud.partnerservices.sales.findings import Findings
+from powerepos_cloud.partnerservices.sales.model import Sale, gross
+from powerepos_cloud.partnerservices.sales.rules import Context, check
+from powerepos_cloud.partnerservices.sales.store import Ready, Stored
+from powerepos_cloud.partnerservices.sales.zreports import MOST_PER_DAY, Target, Z
+from powerepos_cloud.partnerservices.wire import Fault, Reading
+
+
+class Submitted(msgspec.Struct):
+    """One sale as it came: `id` canonical, None if it is no usable GUID; `sale` None if it could not be read."""
+
+    index: int
+    sent_id: str | None
+    id: str | None
+    sale: Sale | None
+    findings: Findings
+    packed: bytes
+    hash: bytes
+    reading: "Reading[PartnerSalesTransaction]"
+
+    def spelled(self, found: Sequence[Fault], prefix: str) -> list[Fault]:
+        """Findings with pointers into the whole request, in the spelling that was sent."""
+        return [
+            Fault(one.code, prefix + self.reading.spelled(one.pointer), one.message, one.expected, one.actual) for one in found
+        ]
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What a batch asks for. `z` is the Z of the requested ID, already found to be the caller's."""
+
+    kapow: str
+    outlet_id: str
+    client_id: str
+    z: Z | None
+    target: Target | None
+    is_partial: bool
+    finalises_earlier: bool
+    submitted: Sequence[Submitted]
+    context: Context
+    product_names: dict[int, str]
+    local_now_text: str
+    now_ms: int
+
+
+class Place(Enum):
+    """Where a submitted sale stands to what is stored."""
+
+    REPLAYED = auto()
+    NEW = auto()
+    CHANGED = auto()
+    REFUSED = auto()
+
+
+class Verdict(msgspec.Struct):
+    """What became of one submitted sale."""
+
+    submitted: Submitted
+    place: Place
+    error: BatchItemErrorCode = BatchItemErrorCode.SUCCESS
+    known: Stored | None = None
+    known_z: Z | None = None
+    stored_in: Z | None = None
+    version: int | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it would be written if nothing is wrong with it."""
+        return self.place in (Place.NEW, Place.CHANGED)
+
+    def refuse(self, error: BatchItemErrorCode, code: str, message: str, expected: object = None, actual: object = None) -> None:
+        """Not to be stored, whatever the rules say."""
+        self.place, self.error = Place.REFUSED, error
+        self.submitted.findings.faults.clear()
+        self.submitted.findings.reject(code, "/salesTransactionID", message, expected, actual)
+
+    @property
+    def outcome(self) -> str:
+        """The word for the answer."""
+        if self.error == BatchItemErrorCode.SKIPPED:
+            return Outcomes.SKIPPED
+        if self.error:
+            return Outcomes.REJECTED
+        return {Place.NEW: Outcomes.CREATED, Place.CHANGED: Outcomes.REPLACED}.get(self.place, Outcomes.REPLAYED)
+
+
+class Result(msgspec.Struct):
+    """A judged batch. `z` is where new and changed sales went; `made` whether it was made for them."""
+
+    code: BatchResponseCode
+    verdicts: list[Verdict]
+    z: Z | None = None
+    made: bool = False
+    is_late: bool = False
+    auto_finalised: list[Z] = []
+
+
+class Validated(Exception):
+    """The batch was judged to its end; nothing may stay."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__("validated")
+        self.result = result
+
+
+async def run(session: Session, job: Job) -> Result:
+    """Judge and store a batch. Raises `UniqueViolation` if another sender was quicker: run it again."""
+    verdicts = await _place_all(session, job)
+    active = [verdict for verdict in verdicts if verdict.is_active]
+    target = job.z.target if job.z is not None else job.target
+    assert target is not None  # the envelope was checked
+    if job.z is not None and job.target is not None and job.z.target.key != job.target.key:
+        return _stop(BatchResponseCode.Z_REPORT_MISMATCH, BatchItemErrorCode.SKIPPED, verdicts)
+    if not active:
+        return _without_writing(job, verdicts)
+    z, seq = await _seek_z(session, job, target)
+    if z is not None and z.is_finalised:
+        return _stop(BatchResponseCode.Z_REPORT_FINALISED, BatchItemErrorCode.Z_REPORT_FINALISED, verdicts)
+    await _ask_rules(session, job, target, active)
+    ready = [verdict for verdict in active if not verdict.error]
+    failed = any(verdict.error for verdict in verdicts)
+    if not ready or (failed and not job.is_partial):
+        for verdict in ready:
+            verdict.error = BatchItemErrorCode.SKIPPED
+        return _without_writing(job, verdicts)
+    made = z is None
+    if z is None:
+        z = await zreports.make(session, job.kapow, job.outlet_id, job.client_id, target, seq, job.now_ms)
+    finalised = await _write(session, job, z, ready, made)
+    code = BatchResponseCode.PARTIAL_SUCCESS if failed else BatchResponseCode.SUCCESS
+    return Result(code, verdicts, z, made, made and seq > 1, finalised)
+
+
+async def _place_all(session: Session, job: Job) -> list[Verdict]:
+    known = await store.existing(session, job.kapow, [one.id for one in job.submitted if one.id is not None])
+    known_zs = await zreports.by_numbers(session, job.kapow, [stored.z_no for stored in known.values()])
+    seen: set[str] = set()
+    verdicts = []
+    for submitted in job.submitted:
+        stored = known.get(submitted.id) if submitted.id else None
+        verdict = Verdict(submitted, Place.NEW, known=stored, known_z=known_zs[stored.z_no] if stored else None)
+        _place(verdict, job, seen)
+        verdicts.append(verdict)
+    return verdicts
+
+
+def _place(verdict: Verdict, job: Job, seen: set[str]) -> None:
+    """The order of contract section 7, "order for one sale", up to the requested Z."""
+    submitted, known, z = verdict.submitted, verdict.known, verdict.known_z
+    if submitted.id is None:
+        verdict.place, verdict.error = Place.REFUSED, BatchItemErrorCode.VALIDATION_FAILED
+        return
+    if submitted.id in seen:
+        verdict.refuse(
+            BatchItemErrorCode.DUPLICATE_IN_BATCH,
+            Codes.SALE_ID_REPEATED,
+            "The same salesTransactionID stands in this batch before.",
+        )
+        return
+    seen.add(submitted.id)
+    if known is None or z is None:
+        return
+    if (known.outlet_id, known.client_id) != (job.outlet_id, job.client_id):
+        verdict.refuse(
+            BatchItemErrorCode.CONFLICT,
+            Codes.SALE_ID_CONFLICT,
+            "This salesTransactionID is taken by another outlet or client: use a new GUID.",
+        )
+        return
+    is_elsewhere = _asks_for_other_z(job, z)
+    verdict.version = known.version
+    if submitted.hash == known.content_hash and (z.is_finalised or not is_elsewhere):
+        verdict.place, verdict.stored_in = Place.REPLAYED, z
+        if is_elsewhere:
+            submitted.findings.warn(
+                Codes.SALE_IN_OTHER_Z,
+                "/salesTransactionID",
+                "This sale is stored in another Z, which is finalised.",
+                None,
+                z.id,
+            )
+        return
+    if z.is_finalised:
+        verdict.refuse(
+            BatchItemErrorCode.CONFLICT,
+            Codes.Z_FINALISED,
+            "This sale's Z is finalised: nothing in it can change.",
+            None,
+            z.id,
+        )
+        return
+    target = job.z.target if job.z is not None else job.target
+    if target is not None and (target.is_training, target.currency_code) != (bool(z.is_training), z.currency_code):
+        verdict.refuse(
+            BatchItemErrorCode.CONFLICT, Codes.Z_MISMATCH, "A sale cannot change its training flag or currency.", z.currency_code,
+            target.currency_code,
+        )  # fmt: skip
+        return
+    verdict.place = Place.CHANGED
+
+
+def _asks_for_other_z(job: Job, z: Z) -> bool:
+    """Whether the batch names another Z than the stored one: by ID if it sent one, by the target's key."""
+    if job.z is not None:
+        return job.z.id != z.id
+    return job.target is not None and job.target.key != z.target.key
+
+
+async def _seek_z(session: Session, job: Job, target: Target) -> tuple[Z | None, int]:
+    """The Z for new and changed sales: the requested one, the target's open one, or None and the number of the next."""
+    if job.z is not None:
+        return job.z, job.z.seq
+    last = await zreports.last(session, job.kapow, job.outlet_id, job.client_id, target)
+    if last is None:
+        return None, 1
+    if last.is_finalised and last.seq < MOST_PER_DAY:
+        return None, last.seq + 1
+    return last, last.seq
+
+
+async def _ask_rules(session: Session, job: Job, target: Target, active: list[Verdict]) -> None:
+    for verdict in active:
+        findings = verdict.submitted.findings
+        if verdict.submitted.sale is not None and not findings.faults:
+            check(verdict.submitted.sale, job.context, findings)
+        if findings.faults:
+            verdict.error = _ERRORS.get(findings.faults[0].code, BatchItemErrorCode.VALIDATION_FAILED)
+    sound = [verdict.submitted for verdict in active if not verdict.error]
+    await neighbours.compare(session, job.kapow, job.outlet_id, target, sound)
+
+
+async def _write(session: Session, job: Job, z: Z, ready: list[Verdict], made: bool) -> list[Z]:
+    """Store sales, totals and changes; the earlier Zs that were finalised on request."""
+    written = [Change(ChangeTypes.Z, z.id, 1, job.outlet_id, job.client_id, Changes.CREATED)] if made else []
+    per_z: dict[int, totals.Cells] = {z.z_no: {}}
+    for verdict in ready:
+        if verdict.place is Place.CHANGED:
+            written.append(await _replace(session, job, z, verdict, per_z))
+    new = [verdict for verdict in ready if verdict.place is Place.NEW]
+    await store.add(
+        session, job.kapow, job.outlet_id, job.client_id, z.z_no, [_ready(job, one.submitted) for one in new], job.now_ms
+    )
+    for verdict in new:
+        verdict.stored_in, verdict.version = z, 1
+        assert verdict.submitted.sale is not None
+        totals.add(per_z[z.z_no], totals.cells_of(verdict.submitted.sale))
+        written.append(_change(job, verdict, Changes.CREATED))
+    for z_no in sorted(per_z):
+        await store.add_to_totals(session, z_no, per_z[z_no])
+    finalised = await _finalise_earlier(session, job, z, written) if job.finalises_earlier else []
+    await changes.record(session, job.kapow, written, job.now_ms)
+    return finalised
+
+
+async def _replace(session: Session, job: Job, z: Z, verdict: Verdict, per_z: dict[int, totals.Cells]) -> Change:
+    known, sale = verdict.known, verdict.submitted.sale
+    assert known is not None
+    assert sale is not None
+    assert verdict.known_z is not None
+    is_moved = known.z_no != z.z_no
+    findings = verdict.submitted.findings
+    if is_moved:
+        findings.warn(Codes.SALE_MOVED, "/salesTransactionID", "The sale was moved from another Z.", None, verdict.known_z.id)
+    if verdict.submitted.hash in await store.older_hashes(session, known.sale_no):
+        findings.warn(Codes.SALE_REVERTED, "/salesTransactionID", "This equals an older version: the last received counts.")
+    old = await store.load(session, known.sale_no)
+    await store.change(session, known, z.z_no, _ready(job, verdict.submitted), old, job.now_ms)
+    totals.add(per_z.setdefault(known.z_no, {}), totals.cells_of(old), -1)
+    totals.add(per_z.setdefault(z.z_no, {}), totals.cells_of(sale))
+    verdict.stored_in, verdict.version = z, known.version + 1
+    return _change(job, verdict, Changes.MOVED if is_moved else Changes.REPLACED)
+
+
+async def _finalise_earlier(session: Session, job: Job, z: Z, written: list[Change]) -> list[Z]:
+    finalised = []
+    for earlier in await zreports.open_before(session, job.kapow, z):
+        if await zreports.finalise(session, earlier, job.local_now_text, EXTERNAL_INTERFACE, None, job.now_ms):
+            finalised.append(earlier)
+            written.append(Change(ChangeTypes.Z, earlier.id, 1, earlier.outlet_id, earlier.client_id, Changes.FINALISED))
+    return finalised
+
+
+def _ready(job: Job, submitted: Submitted) -> Ready:
+    assert submitted.id is not None
+    assert submitted.sale is not None
+    return Ready(
+        submitted.id, submitted.sale, submitted.packed, submitted.hash, gross(submitted.sale), job.product_names,
+        submitted.findings.dump_warnings(),
+    )  # fmt: skip
+
+
+def _change(job: Job, verdict: Verdict, change: str) -> Change:
+    assert verdict.submitted.id is not None
+    return Change(ChangeTypes.SALE, verdict.submitted.id, verdict.version or 1, job.outlet_id, job.client_id, change)
+
+
+def _stop(code: BatchResponseCode, error: BatchItemErrorCode, verdicts: list[Verdict]) -> Result:
+    """Nothing is stored because of the Z: new and changed sales get this error, replayed ones none."""
+    for verdict in verdicts:
+        if verdict.is_active:
+            verdict.error = error
+            verdict.submitted.findings.faults.clear()
+            if error is BatchItemErrorCode.Z_REPORT_FINALISED:
+                verdict.submitted.findings.reject(Codes.Z_FINALISED, "", "The Z that was asked for is finalised.")
+    return Result(code, verdicts)
+
+
+def _without_writing(job: Job, verdicts: list[Verdict]) -> Result:
+    """The answer if nothing is to be written: all replayed, or what failed. The Z is that of the replayed ones, if one."""
+    if any(verdict.error for verdict in verdicts):
+        is_partly = job.is_partial and any(not verdict.error for verdict in verdicts)
+        code = BatchResponseCode.PARTIAL_SUCCESS if is_partly else BatchResponseCode.FAILED
+    else:
+        code = BatchResponseCode.SUCCESS
+    zs = {verdict.stored_in.id: verdict.stored_in for verdict in verdicts if verdict.stored_in is not None}
+    z = next(iter(zs.values())) if len(zs) == 1 and code != BatchResponseCode.FAILED else None
+    return Result(code, verdicts, z)
+
+
+_ERRORS = {
+    Codes.SALE_UNBALANCED: BatchItemErrorCode.UNBALANCED,
+    Codes.ITEM_UNKNOWN_PLU: BatchItemErrorCode.UNKNOWN_PLU,
+    Codes.ADJUSTMENT_BUCKET: BatchItemErrorCode.ADJUSTMENT_BUCKET_MISMATCH,
+}

@@ -1,0 +1,29 @@
+"""What was found in one sale: reasons not to store it, and warnings."""
+
+import msgspec
+from powerepos.contract.results import ResultWarning
+
+from powerepos_cloud.partnerservices.wire import Fault
+
+
+class Findings:
+    """What the rules found in one sale."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+        self.warnings: list[Fault] = []
+
+    def reject(self, code: str, pointer: str, message: str, expected: object = None, actual: object = None) -> None:
+        """A reason not to store the sale."""
+        self.faults.append(Fault(code, pointer, message, expected, actual))
+
+    def warn(self, code: str, pointer: str, message: str, expected: object = None, actual: object = None) -> None:
+        """Something that the sender should look at; the sale is stored."""
+        self.warnings.append(Fault(code, pointer, message, expected, actual))
+
+    def dump_warnings(self) -> str | None:
+        """The warnings as they are kept with the sale: JSON, or None."""
+        if not self.warnings:
+            return None
+        kept = [ResultWarning(code=one.code, message=one.message, pointer=one.pointer) for one in self.warnings]
+        return msgspec.json.encode(kept).decode()

@@ -1,0 +1,199 @@
+"""From the wire to whole numbers and canonical dates: a `PartnerSalesTransaction` becomes a `Sale`, or faults say why not.
+
+Numbers are exact: what has more decimals than its field may have is refused, but for taxes, which are rounded half-even to
+seven decimals with a warning (contract section 6).
+"""
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+from powerepos.contract.codes import Codes
+from powerepos.contract.sales import (
+    PartnerSalesTransaction,
+    PartnerSalesTransactionAdjustment,
+    PartnerSalesTransactionItem,
+    PartnerSalesTransactionPayment,
+)
+
+from powerepos_cloud.partnerservices.sales.findings import Findings
+from powerepos_cloud.partnerservices.sales.model import FINE, MONEY, Adjustment, Item, Levels, Payment, Sale, Tax
+from powerepos_cloud.partnerservices.wire import guid, local_datetime
+
+_LARGEST = 10**9
+_SALE_QTY_LARGEST = 10**11
+_STOCK_QTY_LARGEST = 10**11
+_FINE_STEP = Decimal("1E-7")
+_WIDE = Context(prec=60)
+_ZERO_LEVELS: Levels = (0, 0, 0, 0)
+
+
+class Normaliser:
+    """Reads one sale; `findings` collects what it finds wrong or worth a warning."""
+
+    def __init__(self, findings: Findings, zone_offset_minutes: int | None = None) -> None:
+        self._findings = findings
+        self._zone_offset_minutes = zone_offset_minutes
+
+    def sale(self, sent: PartnerSalesTransaction) -> Sale:
+        """The sale as it is reckoned with; worth nothing if there are faults."""
+        closed_at = self._time(sent.date_time_closed, "/dateTimeClosed")
+        return Sale(
+            closed_at,
+            sent.invoice_number,
+            (
+                self._tax(sent.tax1_name, sent.tax1_rate, 1),
+                self._tax(sent.tax2_name, sent.tax2_rate, 2),
+                self._tax(sent.tax3_name, sent.tax3_rate, 3),
+                self._tax(sent.tax4_name, sent.tax4_rate, 4),
+            ),
+            tuple([self._item(item, n, closed_at) for n, item in enumerate(sent.transaction_items)]),
+            tuple(
+                [self._adjustment(one, f"/orderAdjustments/{n}", is_order=True) for n, one in enumerate(sent.order_adjustments)]
+            ),
+            tuple([self._payment(one, n, closed_at) for n, one in enumerate(sent.transaction_payments)]),
+            self._guid(sent.refund_of, "/refundOf"),
+        )
+
+    def _item(self, sent: PartnerSalesTransactionItem, n: int, closed_at: str) -> Item:
+        pointer = f"/transactionItems/{n}"
+        ordered = sent.date_time_ordered
+        return Item(
+            self._guid(sent.sales_transaction_item_id, f"{pointer}/salesTransactionItemID"),
+            closed_at if ordered is None else self._time(ordered, f"{pointer}/dateTimeOrdered"),
+            sent.seat,
+            self._scaled(sent.sale_qty, MONEY, _SALE_QTY_LARGEST, pointer, "saleQty"),
+            self._scaled(sent.stock_qty, FINE, _STOCK_QTY_LARGEST, pointer, "stockQty"),
+            self._scaled(sent.amount, MONEY, _LARGEST, pointer, "amount"),
+            self._scaled(sent.cost, MONEY, _LARGEST, pointer, "cost") if sent.cost else 0,
+            self._levels(sent.inc_tax1, sent.inc_tax2, sent.inc_tax3, sent.inc_tax4, pointer, "incTax"),
+            self._levels(sent.ex_tax1, sent.ex_tax2, sent.ex_tax3, sent.ex_tax4, pointer, "exTax"),
+            self._levels(sent.tax_sales1, sent.tax_sales2, sent.tax_sales3, sent.tax_sales4, pointer, "taxSales"),
+            sent.plu_number,
+            sent.plu_name,
+            sent.group_name,
+            sent.main_group_name,
+            tuple(
+                [
+                    self._adjustment(one, f"{pointer}/itemAdjustments/{m}", is_order=False)
+                    for m, one in enumerate(sent.item_adjustments)
+                ]
+            ),
+        )
+
+    def _adjustment(self, sent: PartnerSalesTransactionAdjustment, pointer: str, *, is_order: bool) -> Adjustment:
+        return Adjustment(
+            sent.adjustment_name,
+            self._scaled(sent.amount, MONEY, _LARGEST, pointer, "amount"),
+            self._levels(sent.inc_tax1, sent.inc_tax2, sent.inc_tax3, sent.inc_tax4, pointer, "incTax"),
+            self._levels(sent.ex_tax1, sent.ex_tax2, sent.ex_tax3, sent.ex_tax4, pointer, "exTax"),
+            self._levels(sent.tax_sales1, sent.tax_sales2, sent.tax_sales3, sent.tax_sales4, pointer, "taxSales"),
+            None if is_order else sent.bucket_id,  # documented as ignored on the order
+            sent.adjustment_revenue_cost_center_name or None,
+        )
+
+    def _payment(self, sent: PartnerSalesTransactionPayment, n: int, closed_at: str) -> Payment:
+        pointer = f"/transactionPayments/{n}"
+        paid = sent.date_time_paid
+        return Payment(
+            self._guid(sent.sales_transaction_payment_id, f"{pointer}/salesTransactionPaymentID"),
+            closed_at if paid is None else self._time(paid, f"{pointer}/dateTimePaid"),
+            self._scaled(sent.amount_purchase, MONEY, _LARGEST, pointer, "amountPurchase"),
+            self._scaled(sent.amount_tip, MONEY, _LARGEST, pointer, "amountTip") if sent.amount_tip else 0,
+            self._scaled(sent.amount_rounded, MONEY, _LARGEST, pointer, "amountRounded") if sent.amount_rounded else 0,
+            sent.affects_cid,
+            sent.payment_type_name,
+        )
+
+    def _tax(self, name: str, rate: Decimal, level: int) -> Tax | None:
+        """A level in use: one with a name. A rate without a name is told by the tax that needs it."""
+        if not name:
+            return None
+        return Tax(name, self._scaled(rate, 1000, _LARGEST, "", f"tax{level}Rate") if rate else 0)
+
+    def _levels(self, first: Decimal, second: Decimal, third: Decimal, fourth: Decimal, pointer: str, field: str) -> Levels:
+        if not (first or second or third or fourth):
+            return _ZERO_LEVELS
+        return (
+            self._fine(first, pointer, field, 1) if first else 0,
+            self._fine(second, pointer, field, 2) if second else 0,
+            self._fine(third, pointer, field, 3) if third else 0,
+            self._fine(fourth, pointer, field, 4) if fourth else 0,
+        )
+
+    def _scaled(self, value: Decimal, scale: int, largest: int, pointer: str, field: str) -> int:
+        """The number in its unit, exactly."""
+        scaled = value * scale
+        whole = int(scaled)
+        if whole == scaled and -largest * scale < whole < largest * scale:
+            return whole
+        if abs(value) >= largest:
+            self._findings.reject(
+                Codes.NUMBER_RANGE,
+                f"{pointer}/{field}",
+                f"{field} is out of range.",
+                f"between -{largest} and {largest}",
+                value,
+            )
+        else:
+            decimals = len(str(scale)) - 1
+            self._findings.reject(
+                Codes.NUMBER_SCALE,
+                f"{pointer}/{field}",
+                f"{field} has too many decimals.",
+                f"at most {decimals} decimals",
+                value,
+            )
+        return 0
+
+    def _fine(self, value: Decimal, pointer: str, field: str, level: int) -> int:
+        """A tax in ten-millionths; further decimals are rounded half-even, with a warning."""
+        scaled = value * FINE
+        whole = int(scaled)
+        if abs(value) >= _LARGEST:
+            self._findings.reject(
+                Codes.NUMBER_RANGE, f"{pointer}/{field}{level}", f"{field}{level} is out of range.",
+                f"between -{_LARGEST} and {_LARGEST}", value,
+            )  # fmt: skip
+            return 0
+        if whole == scaled:
+            return whole
+        rounded = value.quantize(_FINE_STEP, ROUND_HALF_EVEN, context=_WIDE)
+        self._findings.warn(
+            Codes.NUMBER_ROUNDED,
+            f"{pointer}/{field}{level}",
+            f"{field}{level} was rounded to seven decimals.",
+            rounded,
+            value,
+        )
+        return int(rounded * FINE)
+
+    def _time(self, text: str, pointer: str) -> str:
+        """An outlet-local time as `yyyy-MM-dd HH:mm:ss.fff`; a zone that came with it is ignored, with a warning."""
+        read = local_datetime(text)
+        if read is None:
+            self._findings.reject(
+                Codes.DATE_INVALID, pointer, "This is no date and time.", "yyyy-MM-dd HH:mm:ss, outlet-local", text[:64]
+            )
+            return "0001-01-01 00:00:00.000"
+        if read.has_zone:
+            self._findings.warn(
+                Codes.DATE_ZONE,
+                pointer,
+                "The zone was ignored: times are the outlet's local time.",
+                read.text,
+                text[:64],
+            )
+        return read.text
+
+    def _guid(self, text: str | None, pointer: str) -> str | None:
+        if text is None:
+            return None
+        canonical = guid(text)
+        if canonical is None:
+            self._findings.reject(
+                Codes.GUID_INVALID,
+                pointer,
+                "This is no GUID.",
+                "a GUID such as 5d2f1c90-6b7e-4a58-9c31-77e0a4b8d201",
+                text[:64],
+            )
+        return canonical

@@ -1,0 +1,286 @@
+"""What a sale must hold, and what is only worth a warning: the numbered checks of the domain rules. No HTTP, no SQL.
+
+A rule that rejects gives a `Fault`; one that warns gives a `Fault` too, into the other list. Which database facts a rule
+needs stands in `Context`, read beforehand for the whole batch.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+from powerepos.contract.codes import Codes
+
+from powerepos_cloud.partnerservices.outlets.trading_day import trading_date_at
+from powerepos_cloud.partnerservices.sales.findings import Findings
+from powerepos_cloud.partnerservices.sales.model import FINE_PER_MONEY, Adjustment, Item, Sale, gross
+from powerepos_cloud.partnerservices.sales.totals import recomputed
+from powerepos_cloud.partnerservices.wire import money, tax
+
+OLDEST_DAYS = 400
+FUTURE_MINUTES = 10
+_HALF_CENT = FINE_PER_MONEY // 2
+_SMALLEST_COIN = {"NZD": 10, "AUD": 5, "CAD": 5, "CHF": 5, "HUF": 500, "SEK": 100, "NOK": 100, "DKK": 50, "CZK": 100}
+_OTHER_COIN = 5
+
+# A card number in a name: 13 to 19 digits with a card scheme's first digits, perhaps in groups; then Luhn decides.
+_MAYBE_PAN = re.compile(r"(?<!\d)[2-6]\d(?:[ -]?\d){11,17}(?!\d)")
+
+
+class Context(msgspec.Struct, frozen=True):
+    """Facts that the rules need. `local_now` is the outlet's wall clock, `zone` its IANA zone; `known_plus` those numbers that exist."""
+
+    trading_date: str
+    currency: str
+    currency_decimals: int
+    day_start: str
+    zone: str
+    local_now: datetime
+    known_plus: frozenset[int]
+
+
+def check(sale: Sale, context: Context, findings: Findings) -> None:
+    """All rules that need no look at other sales."""
+    _check_not_empty(sale, findings)
+    _check_balance(sale, findings)
+    _check_currency(sale, context, findings)
+    for n, item in enumerate(sale.items):
+        _check_item(sale, item, f"/transactionItems/{n}", context, findings)
+    for n, adjustment in enumerate(sale.adjustments):
+        _check_tax_named(sale, adjustment, f"/orderAdjustments/{n}", findings)
+    _check_buckets(sale, findings)
+    _check_payments(sale, context, findings)
+    _check_times(sale, context, findings)
+    _check_pans(sale, findings)
+
+
+def _check_not_empty(sale: Sale, findings: Findings) -> None:
+    """Check 11."""
+    if not sale.items and not sale.adjustments:
+        findings.reject(Codes.SALE_EMPTY, "/transactionItems", "A sale needs at least one item or adjustment.", "1 or more", 0)
+    elif not sale.payments and gross(sale) != 0:
+        findings.reject(
+            Codes.SALE_EMPTY, "/transactionPayments", "A sale that is not zero needs at least one payment.", "1 or more", 0
+        )
+
+
+def _check_balance(sale: Sale, findings: Findings) -> None:
+    """Check 9: payments, as they are or net of cash rounding, cover amounts and exclusive taxes to half a cent."""
+    if not sale.payments:
+        return
+    due = gross(sale)
+    paid = sum(payment.purchase for payment in sale.payments) * FINE_PER_MONEY
+    net = paid - sum(payment.rounded for payment in sale.payments) * FINE_PER_MONEY
+    if min(abs(paid - due), abs(net - due)) > _HALF_CENT:
+        findings.reject(
+            Codes.SALE_UNBALANCED,
+            "/transactionPayments",
+            "The payments do not cover the sale: amountPurchase (with or without amountRounded) must add up to amount and "
+            f"exTax1-4 of all items and adjustments; the difference is {tax(net - due)}.",
+            tax(due),
+            money(sum(payment.purchase for payment in sale.payments)),
+        )
+
+
+def _check_currency(sale: Sale, context: Context, findings: Findings) -> None:
+    """Check 12 for currencies without decimals: whole amounts only."""
+    if context.currency_decimals:
+        return
+    for pointer, amount in _amounts(sale):
+        if amount % 100:
+            findings.reject(Codes.NUMBER_SCALE, pointer, f"{context.currency} has no decimals.", "a whole amount", money(amount))
+
+
+def _check_item(sale: Sale, item: Item, pointer: str, context: Context, findings: Findings) -> None:
+    """Checks 13, 14, 15, 17 and 24 on one line."""
+    if item.plu_number is not None:
+        if item.plu_number not in context.known_plus:
+            findings.reject(
+                Codes.ITEM_UNKNOWN_PLU,
+                f"{pointer}/pluNumber",
+                "There is no product with this PLU number.",
+                "a known PLU",
+                item.plu_number,
+            )
+    elif not (item.plu_name and item.group_name and item.main_group_name):
+        findings.reject(
+            Codes.ITEM_UNKNOWN_PLU,
+            pointer,
+            "Name the product: by pluNumber, or by mainGroupName, groupName and pluName.",
+            "a product",
+            None,
+        )
+    if item.sale_qty * item.amount < 0:
+        findings.warn(Codes.ITEM_SIGN, f"{pointer}/saleQty", "Quantity and amount have different signs.", None, None)
+    _check_tax_named(sale, item, pointer, findings)
+    _check_line_tax(sale, item, pointer, findings)
+    for n, adjustment in enumerate(item.adjustments):
+        _check_tax_named(sale, adjustment, f"{pointer}/itemAdjustments/{n}", findings)
+        if adjustment.amount * item.amount < 0 and abs(adjustment.amount) > abs(item.amount):
+            findings.warn(
+                Codes.ADJUSTMENT_EXCEEDS_ITEM, f"{pointer}/itemAdjustments/{n}/amount", "The discount is larger than its item.",
+                money(item.amount), money(adjustment.amount),
+            )  # fmt: skip
+
+
+def _check_tax_named(sale: Sale, line: Item | Adjustment, pointer: str, findings: Findings) -> None:
+    """Check 15, first half: a tax needs a name and a rate on the sale."""
+    for level in range(4):
+        if (line.inc[level] or line.ex[level]) and sale.taxes[level] is None:
+            field = "incTax" if line.inc[level] else "exTax"
+            findings.reject(
+                Codes.TAX_RATE_MISSING, f"{pointer}/{field}{level + 1}", f"The sale names no tax of level {level + 1}.",
+                f"tax{level + 1}Name and tax{level + 1}Rate", None,
+            )  # fmt: skip
+
+
+def _check_line_tax(sale: Sale, item: Item, pointer: str, findings: Findings) -> None:
+    """Check 14 and the second half of 15: the tax is what its rate makes of the taxable value, to half a cent a piece."""
+    pieces = max(100, abs(item.sale_qty))
+    tolerance = FINE_PER_MONEY * pieces // 200 + 10
+    for level, rated in enumerate(sale.taxes):
+        inclusive, exclusive, taxable = item.inc[level], item.ex[level], item.taxable[level]
+        if rated is None or not (taxable or inclusive or exclusive):
+            continue
+        base = taxable or item.amount * FINE_PER_MONEY
+        expected = recomputed(base, rated.rate, is_exclusive=bool(exclusive))
+        if abs((exclusive or inclusive) - expected) > tolerance:
+            field = "exTax" if exclusive else "incTax"
+            findings.warn(
+                Codes.TAX_MISMATCH, f"{pointer}/{field}{level + 1}", "The tax is not what its rate makes of the taxable value.",
+                tax(expected), tax(exclusive or inclusive),
+            )  # fmt: skip
+        if abs(taxable) > abs(item.amount) * FINE_PER_MONEY + tolerance:
+            findings.warn(
+                Codes.TAX_MISMATCH, f"{pointer}/taxSales{level + 1}", "The taxable value is more than the line's amount.",
+                money(item.amount), tax(taxable),
+            )  # fmt: skip
+
+
+def _check_buckets(sale: Sale, findings: Findings) -> None:
+    """Check 16: line adjustments of one bucket share name and cost centre."""
+    first: dict[str, Adjustment] = {}
+    for line, item in enumerate(sale.items):
+        for n, adjustment in enumerate(item.adjustments):
+            if adjustment.bucket is None:
+                continue
+            known = first.setdefault(adjustment.bucket, adjustment)
+            pointer = f"/transactionItems/{line}/itemAdjustments/{n}"
+            if known.name != adjustment.name:
+                findings.reject(
+                    Codes.ADJUSTMENT_BUCKET, f"{pointer}/adjustmentName", "Adjustments of one bucketID must have one name.",
+                    known.name, adjustment.name,
+                )  # fmt: skip
+            elif known.cost_center != adjustment.cost_center:
+                findings.reject(
+                    Codes.ADJUSTMENT_BUCKET, f"{pointer}/adjustmentRevenue_CostCenterName",
+                    "Adjustments of one bucketID must have one cost centre.", known.cost_center, adjustment.cost_center,
+                )  # fmt: skip
+
+
+def _check_payments(sale: Sale, context: Context, findings: Findings) -> None:
+    """Checks 10 and 18."""
+    is_refund = gross(sale) < 0
+    coin = _SMALLEST_COIN.get(context.currency, _OTHER_COIN)
+    for n, payment in enumerate(sale.payments):
+        pointer = f"/transactionPayments/{n}"
+        if payment.rounded and (not payment.affects_cid or abs(payment.rounded) >= coin):
+            findings.warn(
+                Codes.PAYMENT_ROUNDING, f"{pointer}/amountRounded", "Rounding is for cash, and less than the smallest coin.",
+                f"less than {money(coin)} on a payment with affectsCID", money(payment.rounded),
+            )  # fmt: skip
+        if payment.tip < 0 and not is_refund:
+            findings.warn(Codes.PAYMENT_TIP, f"{pointer}/amountTip", "A negative tip on a sale.", "0 or more", money(payment.tip))
+
+
+def _check_times(sale: Sale, context: Context, findings: Findings) -> None:
+    """Checks 20, 21 and 22, on the outlet's wall clock."""
+    closed = datetime.fromisoformat(sale.closed_at)
+    day = trading_date_at(closed, context.day_start).isoformat()
+    if day != context.trading_date:
+        findings.warn(
+            Codes.DATE_TRADING_DAY, "/dateTimeClosed",
+            f"By the day start of {context.day_start} this was closed on another trading day.", context.trading_date, day,
+        )  # fmt: skip
+    if closed > context.local_now + timedelta(minutes=FUTURE_MINUTES):
+        findings.warn(Codes.DATE_FUTURE, "/dateTimeClosed", "Closed in the future.", None, sale.closed_at)
+    elif closed < context.local_now - timedelta(days=OLDEST_DAYS):
+        findings.warn(Codes.DATE_TOO_OLD, "/dateTimeClosed", f"Closed more than {OLDEST_DAYS} days ago.", None, sale.closed_at)
+    for n, item in enumerate(sale.items):
+        if item.ordered_at > sale.closed_at:
+            findings.warn(
+                Codes.DATE_ORDER,
+                f"/transactionItems/{n}/dateTimeOrdered",
+                "Ordered after the sale was closed.",
+                sale.closed_at,
+                item.ordered_at,
+            )
+    for n, payment in enumerate(sale.payments):
+        if payment.paid_at > sale.closed_at:
+            findings.warn(
+                Codes.DATE_ORDER,
+                f"/transactionPayments/{n}/dateTimePaid",
+                "Paid after the sale was closed.",
+                sale.closed_at,
+                payment.paid_at,
+            )
+
+
+def _check_pans(sale: Sale, findings: Findings) -> None:
+    """Check 28: card numbers in names are refused, not masked."""
+    names = list(_names(sale))
+    if not _MAYBE_PAN.search("\n".join(name for _, name in names)):
+        return
+    for pointer, name in names:
+        for found in _MAYBE_PAN.finditer(name):
+            if _passes_luhn(re.sub(r"\D", "", found.group())):
+                findings.reject(
+                    Codes.TEXT_PAN,
+                    pointer,
+                    "This looks like a card number: never send one.",
+                    "a name",
+                    "a card number, not shown",
+                )
+
+
+def _passes_luhn(digits: str) -> bool:
+    if not 13 <= len(digits) <= 19:
+        return False
+    doubled = (int(digit) * (1 + n % 2) for n, digit in enumerate(reversed(digits)))
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+
+
+def _names(sale: Sale) -> Iterator[tuple[str, str]]:
+    for n, item in enumerate(sale.items):
+        for field, name in (
+            ("pluName", item.plu_name),
+            ("groupName", item.group_name),
+            ("mainGroupName", item.main_group_name),
+        ):
+            if name:
+                yield f"/transactionItems/{n}/{field}", name
+        yield from _adjustment_names(item.adjustments, f"/transactionItems/{n}/itemAdjustments")
+    yield from _adjustment_names(sale.adjustments, "/orderAdjustments")
+    for n, payment in enumerate(sale.payments):
+        yield f"/transactionPayments/{n}/paymentTypeName", payment.type_name
+
+
+def _adjustment_names(adjustments: tuple[Adjustment, ...], pointer: str) -> Iterator[tuple[str, str]]:
+    for n, adjustment in enumerate(adjustments):
+        yield f"{pointer}/{n}/adjustmentName", adjustment.name
+        if adjustment.cost_center:
+            yield f"{pointer}/{n}/adjustmentRevenue_CostCenterName", adjustment.cost_center
+
+
+def _amounts(sale: Sale) -> Iterator[tuple[str, int]]:
+    for n, item in enumerate(sale.items):
+        yield f"/transactionItems/{n}/amount", item.amount
+        yield f"/transactionItems/{n}/cost", item.cost
+        for m, adjustment in enumerate(item.adjustments):
+            yield f"/transactionItems/{n}/itemAdjustments/{m}/amount", adjustment.amount
+    for n, adjustment in enumerate(sale.adjustments):
+        yield f"/orderAdjustments/{n}/amount", adjustment.amount
+    for n, payment in enumerate(sale.payments):
+        yield f"/transactionPayments/{n}/amountPurchase", payment.purchase
+        yield f"/transactionPayments/{n}/amountTip", payment.tip
+        yield f"/transactionPayments/{n}/amountRounded", payment.rounded

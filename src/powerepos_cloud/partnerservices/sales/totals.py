@@ -1,0 +1,159 @@
+"""Totals kept as sales arrive: per Z, split by hour, payment type, tax and adjustment.
+
+A Z fixes outlet, client, terminal, trading day, currency and training flag, so every other total (a day's, a terminal's, a
+client's) is a sum over its Zs, and costs the same with ten sales and with ten million. A sale adds its cells, a replacement
+takes the old version's away; a recount from the stored sales must give the same (`powerepos-admin doctor --recount`).
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from powerepos_cloud.foundation.texts import compare_key
+from powerepos_cloud.partnerservices.sales.model import FINE_PER_MONEY, Adjustment, Item, Sale, gross
+
+ALL, HOUR, PAYMENT, TAX, ADJUSTMENT = "all", "hour", "payment", "tax", "adjustment"
+
+MEASURES = {
+    ALL: (
+        "count", "refund_count", "gross", "refunds", "items", "discounts", "surcharges", "inc_tax", "ex_tax", "purchase",
+        "tips", "rounded", "cash",
+    ),
+    HOUR: ("count", "gross"),
+    PAYMENT: ("count", "purchase", "tips", "rounded"),
+    TAX: ("lines", "taxable", "inc_tax", "ex_tax", "recomputed"),
+    ADJUSTMENT: ("count", "amount", "inc_tax", "ex_tax"),
+}  # fmt: skip
+"""What each kind's list of whole numbers means. `gross`, `refunds`, taxes and `taxable` are in ten-millionths, other money
+in hundredths; `cash` is what the drawer gained."""
+
+NO_TAX_KEY = "none"
+
+Cell = tuple[str, list[int]]
+Cells = dict[tuple[str, str], Cell]
+
+
+class TaxKey(msgspec.Struct, frozen=True):
+    """What a tax cell's key says. `rate` is in thousandths of a percent."""
+
+    level: int
+    rate: int
+    name_key: str
+
+
+def cells_of(sale: Sale) -> Cells:
+    """One sale's contribution to its Z's cells, each with a label for people."""
+    cells: Cells = {}
+    total = gross(sale)
+    adjustments = [*sale.adjustments, *(one for item in sale.items for one in item.adjustments)]
+    _add_payments(cells, sale)
+    _add_taxes(cells, sale)
+    for adjustment in adjustments:
+        key = f"{'-' if adjustment.amount < 0 else '+'}{compare_key(adjustment.name)}"
+        _add(cells, ADJUSTMENT, key, adjustment.name, [1, adjustment.amount, sum(adjustment.inc), sum(adjustment.ex)])
+    _add(cells, HOUR, sale.closed_at[11:13], sale.closed_at[11:13], [1, total])
+    cells[ALL, ""] = ("", _overall(sale, adjustments, total))
+    return cells
+
+
+def add(into: Cells, more: Cells, sign: int = 1) -> None:
+    """Add (or with `sign` -1 take away) cells."""
+    for (kind, key), (label, measures) in more.items():
+        _add(into, kind, key, label, measures if sign > 0 else [-measure for measure in measures])
+
+
+def recount(sales: Iterable[Sale]) -> Cells:
+    """The cells of all these sales, reckoned anew."""
+    cells: Cells = {}
+    for sale in sales:
+        add(cells, cells_of(sale))
+    return drop_empty(cells)
+
+
+def drop_empty(cells: Cells) -> Cells:
+    """Only cells in which something is left."""
+    return {key: cell for key, cell in cells.items() if any(cell[1])}
+
+
+def tax_key(level: int, rate: int, name: str) -> str:
+    """The key of a tax cell: `level|rate|name`, the name folded."""
+    return f"{level}|{rate}|{compare_key(name)}"
+
+
+def _overall(sale: Sale, adjustments: list[Adjustment], total: int) -> list[int]:
+    items = sum(item.amount for item in sale.items)
+    discounts = sum(one.amount for one in adjustments if one.amount < 0)
+    surcharges = sum(one.amount for one in adjustments if one.amount > 0)
+    lines: list[Item | Adjustment] = [*sale.items, *adjustments]
+    inclusive = sum(sum(line.inc) for line in lines)
+    exclusive = sum(sum(line.ex) for line in lines)
+    purchase = sum(payment.purchase for payment in sale.payments)
+    tips = sum(payment.tip for payment in sale.payments)
+    rounded = sum(payment.rounded for payment in sale.payments)
+    cash = sum(payment.purchase + payment.tip for payment in sale.payments if payment.affects_cid)
+    is_refund = total < 0
+    return [
+        1, int(is_refund), total, total if is_refund else 0, items, discounts, surcharges, inclusive, exclusive, purchase,
+        tips, rounded, cash,
+    ]  # fmt: skip
+
+
+def _add_payments(cells: Cells, sale: Sale) -> None:
+    for payment in sale.payments:
+        measures = [1, payment.purchase, payment.tip, payment.rounded]
+        _add(cells, PAYMENT, compare_key(payment.type_name), payment.type_name, measures)
+
+
+def _add_taxes(cells: Cells, sale: Sale) -> None:
+    for item in sale.items:
+        if not _add_line_taxes(cells, sale, item):
+            _add(cells, TAX, NO_TAX_KEY, "", [1, item.amount * FINE_PER_MONEY, 0, 0, 0])
+        for adjustment in item.adjustments:
+            _add_adjustment_taxes(cells, sale, adjustment)
+    for adjustment in sale.adjustments:
+        _add_adjustment_taxes(cells, sale, adjustment)
+
+
+def _add_line_taxes(cells: Cells, sale: Sale, item: Item) -> bool:
+    """The item's tax levels; whether it has any."""
+    is_taxed = False
+    for level, tax in enumerate(sale.taxes):
+        inclusive, exclusive, taxable = item.inc[level], item.ex[level], item.taxable[level]
+        if tax is None or not (taxable or inclusive or exclusive):
+            continue
+        is_taxed = True
+        base = taxable or item.amount * FINE_PER_MONEY
+        measures = [1, base, inclusive, exclusive, recomputed(base, tax.rate, is_exclusive=bool(exclusive))]
+        _add(cells, TAX, tax_key(level + 1, tax.rate, tax.name), tax.name, measures)
+    return is_taxed
+
+
+def _add_adjustment_taxes(cells: Cells, sale: Sale, adjustment: Adjustment) -> None:
+    for level, tax in enumerate(sale.taxes):
+        inclusive, exclusive, taxable = adjustment.inc[level], adjustment.ex[level], adjustment.taxable[level]
+        if tax is None or not (taxable or inclusive or exclusive):
+            continue
+        base = taxable or adjustment.amount * FINE_PER_MONEY
+        measures = [0, base, inclusive, exclusive, recomputed(base, tax.rate, is_exclusive=bool(exclusive))]
+        _add(cells, TAX, tax_key(level + 1, tax.rate, tax.name), tax.name, measures)
+
+
+def recomputed(base: int, rate: int, *, is_exclusive: bool) -> int:
+    """The tax that the rate makes of the base, in its unit: base × r / 100, or base × r / (100 + r) where it is inside.
+
+    Rounded half-even.
+    """
+    numerator, denominator = base * rate, 100_000 if is_exclusive else 100_000 + rate
+    quotient, remainder = divmod(numerator, denominator)
+    twice = 2 * remainder
+    return quotient + (twice > denominator or (twice == denominator and quotient % 2 == 1))
+
+
+def _add(cells: Cells, kind: str, key: str, label: str, measures: list[int]) -> None:
+    known = cells.get((kind, key))
+    if known is None:
+        cells[kind, key] = (label, list(measures))
+        return
+    sums = known[1]
+    for place, measure in enumerate(measures):
+        sums[place] += measure

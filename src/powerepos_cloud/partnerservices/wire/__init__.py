@@ -1,0 +1,18 @@
+"""The wire of Partner Services: strict reading, exact writing."""
+
+from powerepos_cloud.partnerservices.wire.reading import Fault, JsonFault, Reading, read, read_batch
+from powerepos_cloud.partnerservices.wire.values import (
+    LocalDateTime,
+    guid,
+    local_datetime,
+    money,
+    quantity,
+    tax,
+    trading_date,
+)
+from powerepos_cloud.partnerservices.wire.writing import write
+
+__all__ = [
+    "Fault", "JsonFault", "LocalDateTime", "Reading", "guid", "local_datetime", "money", "quantity", "read", "read_batch",
+    "tax", "trading_date", "write",
+]  # fmt: skip
