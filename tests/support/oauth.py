@@ -1,15 +1,38 @@
 """What every refusal of the AuthServer must look like, whatever its cause (contract section 3, RFC 6749 section 5.2)."""
 
+import ipaddress
+import itertools
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 
+from powerepos_cloud.foundation.clock import Clock
+from tests.support.application import Running, running, settings_for
 from tests.support.world import ISSUER
 
 # RFC 6749 section 5.2: %x20-21 / %x23-5B / %x5D-7E
 _DESCRIPTION = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
 _REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+PROXY = "192.0.2.1"
+
+
+@asynccontextmanager
+async def roaming(directory_url: str, partnerservices_url: str, clock: Clock) -> AsyncIterator[Running]:
+    """The application, each request coming from another address, so that no limit on failures fills."""
+    numbers = itertools.count(int(ipaddress.IPv4Address("198.18.0.0")))
+
+    async def from_elsewhere(request: httpx.Request) -> None:
+        request.headers["x-forwarded-for"] = str(ipaddress.IPv4Address(next(numbers)))
+
+    settings = settings_for(directory_url, partnerservices_url, trusted_proxies=PROXY)
+    async with running(settings, clock, source=PROXY) as app:
+        app.http.event_hooks = {"request": [from_elsewhere]}
+        yield app
 
 
 def assert_refused(answer: httpx.Response, status: int, error: str, *, says: str = "") -> dict[str, Any]:

@@ -4,7 +4,6 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -17,6 +16,7 @@ from powerepos_cloud.authserver.errors import InvalidClient, InvalidRequest, Una
 from powerepos_cloud.authserver.throttle import Throttle
 from powerepos_cloud.directory import rights
 from powerepos_cloud.directory.rights import ProvedClient
+from powerepos_cloud.directory.rules import is_id
 from powerepos_cloud.foundation.clock import Clock
 from powerepos_cloud.foundation.database import Database
 from powerepos_cloud.foundation.secrets import SecretKind, is_well_formed
@@ -68,13 +68,14 @@ class ClientAuthentication:
                 "Two ways of client authentication at once: send client_secret, HTTP Basic or client_assertion, one only.",
                 "two_client_authentications",
             )
-        claimed_id = ""
+        claimed_id = form.get("client_id", "")
         try:
             if authorization and not by_basic:
                 raise InvalidClient("authorization_scheme")
             if "client_assertion" in form:
-                claimed_id = form.get("client_id", "")
-                client = await self._by_assertion(form)
+                header, unverified = _unverified(form)
+                claimed_id = unverified.sub
+                client = await self._by_assertion(form, header, unverified)
             else:
                 claimed_id, secret = _basic(authorization, form) if authorization else _in_body(form)
                 client = await self._by_secret(claimed_id, secret)
@@ -95,35 +96,21 @@ class ClientAuthentication:
                 return client
         raise InvalidClient("client_unknown_or_secret_wrong")
 
-    async def _by_assertion(self, form: Mapping[str, str]) -> ProvedClient:
-        if form.get("client_assertion_type") != ASSERTION_TYPE:
-            raise InvalidClient("assertion_type")
-        assertion = form["client_assertion"]
-        header, unverified = _unverified(assertion)
+    async def _by_assertion(
+        self, form: Mapping[str, str], header: _AssertionHeader, unverified: _AssertionClaims
+    ) -> ProvedClient:
         if "client_id" in form and form["client_id"] != unverified.sub:
             raise InvalidClient("client_id_unequal")
+        if not is_id(unverified.sub):
+            raise InvalidClient("assertion_sub")
         client, jwks = await rights.client_keys(self._database.reader, unverified.sub) or (None, None)
         if client is None or jwks is None:
             raise InvalidClient("client_unknown_or_without_keys")
-        self._verify(assertion, header, jwks)
+        _verify(form["client_assertion"], header, jwks)
         # Verified: what was decoded above is what was signed.
         self._check_claims(unverified, client.id)
         await self._claim_jti(client.id, unverified)
         return client
-
-    def _verify(self, assertion: str, header: _AssertionHeader, jwks: str) -> None:
-        if header.crit is not None:
-            raise InvalidClient("assertion_crit")
-        for jwk in msgspec.json.decode(jwks)["keys"]:
-            algorithms = ASSERTION_ALGORITHMS.get(jwk["kty"], ())
-            if header.alg not in algorithms or (header.kid is not None and header.kid != jwk.get("kid")):
-                continue
-            try:
-                jws.deserialize_compact(assertion, _KEY_TYPES[jwk["kty"]].import_key(jwk), algorithms=[header.alg])
-            except (JoseError, ValueError) as error:
-                raise InvalidClient("assertion_signature") from error
-            return  # one verification per request, so that a client with many keys costs no more
-        raise InvalidClient("assertion_key_unknown")
 
     def _check_claims(self, claims: _AssertionClaims, client_id: str) -> None:
         now = self._clock.now_ms() / 1000
@@ -172,13 +159,36 @@ def read_basic(authorization: Sequence[bytes]) -> tuple[str, str]:
 
 
 def _form_decoded(raw: bytes) -> str:
-    return unquote_to_bytes(raw.replace(b"+", b" ")).decode()
+    decoded = unquote_to_bytes(raw.replace(b"+", b" ")).decode()
+    if "\0" in decoded:
+        raise ValueError("a NUL character, which PostgreSQL refuses in text")
+    return decoded
 
 
-def _unverified(assertion: str) -> tuple[_AssertionHeader, _AssertionClaims]:
-    """Header and claims as sent; to be believed only after the signature was checked."""
+def _verify(assertion: str, header: _AssertionHeader, jwks: str) -> None:
+    """Check the signature, by the key of this `kid`, else the first key for this `alg`. Raises `InvalidClient`."""
+    if header.crit is not None:
+        raise InvalidClient("assertion_crit")
+    for jwk in msgspec.json.decode(jwks)["keys"]:
+        algorithms = ASSERTION_ALGORITHMS.get(jwk["kty"], ())
+        if header.alg not in algorithms or jwk.get("alg", header.alg) != header.alg:
+            continue
+        if header.kid is not None and header.kid != jwk.get("kid"):
+            continue
+        try:
+            jws.deserialize_compact(assertion, _KEY_TYPES[jwk["kty"]].import_key(jwk), algorithms=[header.alg])
+        except (JoseError, ValueError, RecursionError) as error:
+            raise InvalidClient("assertion_signature") from error
+        return  # one verification per request, so that a client with many keys costs no more
+    raise InvalidClient("assertion_key_unknown")
+
+
+def _unverified(form: Mapping[str, str]) -> tuple[_AssertionHeader, _AssertionClaims]:
+    """Header and claims as sent; to be believed only after the signature was checked. Raises `InvalidClient`."""
+    if form.get("client_assertion_type") != ASSERTION_TYPE:
+        raise InvalidClient("assertion_type")
     try:
-        parts: list[Any] = [base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in assertion.split(".")]
+        parts = [_base64url_decoded(part) for part in form["client_assertion"].split(".")]
         header, claims, _ = parts
         return (
             msgspec.json.decode(header, type=_AssertionHeader),
@@ -186,3 +196,8 @@ def _unverified(assertion: str) -> tuple[_AssertionHeader, _AssertionClaims]:
         )
     except (binascii.Error, ValueError, msgspec.MsgspecError, RecursionError) as error:
         raise InvalidClient("assertion_malformed") from error
+
+
+def _base64url_decoded(part: str) -> bytes:
+    """Strictly: without `validate` what is no base64url would be passed over, here but not by the signature's check."""
+    return base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
