@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Request, Response, Router, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from powerepos_cloud.foundation.database import DatabaseUnavailable
@@ -36,7 +37,7 @@ def build_router(site: Site, *, lifetimes: Lifetimes, refresh: RefreshRules, out
 
 def _static(site: Site) -> ControllerRouterHandler:
     @get("/static/{digest:str}/{name:str}", name="static-file")
-    async def static_file(digest: str, name: str) -> Response[bytes]:
+    async def static_file(digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
         found = site.static_file(digest, name)
         if found is None:
             raise NotFoundException

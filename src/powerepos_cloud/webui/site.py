@@ -44,9 +44,7 @@ _ERROR_TEXTS = {
         "Something failed on our side",
         "It is no fault of yours, and it was recorded. Try again in a minute; what was saved before is safe.",
     ),
-    503: ErrorText(
-        "Not available just now", "The page needs data that cannot be read at the moment. Try again in a minute."
-    ),
+    503: ErrorText("Not available just now", "The page needs data that cannot be read at the moment. Try again in a minute."),
 }
 _OTHER_ERROR = ErrorText(
     "This request cannot be answered", "It was not understood as it was sent. Nothing was changed. Go back and start anew."
@@ -111,9 +109,7 @@ class Site:
         headers = {**self._headers, "Cache-Control": caching}
         return Response(asset.content, headers=headers, media_type=asset.media_type)
 
-    def page_error(
-        self, request: Request[Any, Any, Any], status: int, headers: dict[str, str] | None = None
-    ) -> Response[bytes]:
+    def page_error(self, request: Request[Any, Any, Any], status: int, headers: dict[str, str] | None = None) -> Response[bytes]:
         """The page for an error on a path of people's; `headers` are those that the status needs, such as `Allow`."""
         says = _ERROR_TEXTS.get(status, _OTHER_ERROR if status < 500 else _ERROR_TEXTS[500])
         facts = {"status": status, "says": says, "request_id": request_id(request.scope)}

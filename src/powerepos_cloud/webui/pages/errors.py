@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import HttpMethod, Request, Response, route
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from powerepos_cloud.webui.error_pages import PAGES, by_sender
@@ -21,7 +22,7 @@ def build_errors(site: Site) -> list[ControllerRouterHandler]:
         return site.fixed_page(request, "/docs/errors", "docs/errors.html", groups=by_sender())
 
     @route("/docs/errors/{code:str}", http_method=_GET, name="page-error")
-    async def error(request: Request[Any, Any, Any], code: str) -> Response[bytes]:
+    async def error(request: Request[Any, Any, Any], code: FromPath[str]) -> Response[bytes]:
         page = by_code.get(code)
         if page is None:
             raise NotFoundException

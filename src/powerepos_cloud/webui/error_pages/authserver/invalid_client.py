@@ -46,8 +46,7 @@ PAGE = ErrorPage(
             title="HTTP Basic is malformed",
             why="The header `Authorization` is sent twice, uses another scheme such as `Bearer`, or its value is not "
             "`client_id:client_secret` in base64. A `client_id` in the body beside it must be the same.",
-            cure="Encode both parts as a form first, then join them with a colon, then use base64 (RFC 6749 section "
-            "2.3.1).",
+            cure="Encode both parts as a form first, then join them with a colon, then use base64 (RFC 6749 section 2.3.1).",
         ),
         Cause(
             title="The assertion is not accepted",

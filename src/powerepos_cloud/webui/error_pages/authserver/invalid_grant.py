@@ -36,8 +36,7 @@ PAGE = ErrorPage(
             title="The username is an e-mail address",
             part="password",
             says=(
-                "The username is an e-mail address: end users cannot be used here, ask the organisation for a service "
-                "account.",
+                "The username is an e-mail address: end users cannot be used here, ask the organisation for a service account.",
             ),
             why="People sign in with e-mail and password on the web. That account never yields a token, whether it exists "
             "or not.",
@@ -59,8 +58,7 @@ PAGE = ErrorPage(
             part="refresh_token",
             says=("The refresh token is unknown, or was never yours: ask for a new token with the service account.",),
             why="It is not whole, belongs to another client of yours, or ended so long ago that it was cleared away.",
-            cure="Check that you store all of it: it begins with `pepos_rt_`. Use each one with the client that received "
-            "it.",
+            cure="Check that you store all of it: it begins with `pepos_rt_`. Use each one with the client that received it.",
         ),
         Cause(
             title="The refresh token has expired",

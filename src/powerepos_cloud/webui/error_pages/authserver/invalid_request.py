@@ -40,9 +40,7 @@ PAGE = ErrorPage(
         ),
         Cause(
             title="Two ways of client authentication",
-            says=(
-                "Two ways of client authentication at once: send client_secret, HTTP Basic or client_assertion, one only.",
-            ),
+            says=("Two ways of client authentication at once: send client_secret, HTTP Basic or client_assertion, one only.",),
             why="The ClientSecret arrived in the body and in the header `Authorization`, or beside a `client_assertion`. A "
             "library that uses HTTP Basic by default does this once you put the secret into the body as well.",
             cure="Choose one. `client_id` alone may stand in the body beside HTTP Basic; it must be the same.",
@@ -51,8 +49,7 @@ PAGE = ErrorPage(
             title="A parameter is too long",
             says=("The parameter … is too long: at most … characters.",),
             why="Parameters hold up to 256 characters, `scope` and `client_assertion` up to 4096, `token` up to 8192.",
-            cure="Check that the value is what you think it is. A whole JSON document in the place of a password does "
-            "this.",
+            cure="Check that the value is what you think it is. A whole JSON document in the place of a password does this.",
         ),
         Cause(
             title="The encoding is broken",
@@ -88,8 +85,7 @@ PAGE = ErrorPage(
             title="The body did not arrive whole",
             says=("The connection ended before the body did.", "The request cannot be read."),
             part="408",
-            why="The connection broke, or the body took longer than the server waits. The status is 408 where it was too "
-            "slow.",
+            why="The connection broke, or the body took longer than the server waits. The status is 408 where it was too slow.",
             cure="Send the same request again on a new connection.",
         ),
         Cause(

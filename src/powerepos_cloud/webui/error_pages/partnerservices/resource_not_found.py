@@ -12,8 +12,7 @@ PAGE = ErrorPage(
     statuses=(404,),
     summary="There is nothing at this address.",
     meaning=(
-        "The path does not exist in this service. What belongs to another organisation cannot be told from what does not "
-        "exist.",
+        "The path does not exist in this service. What belongs to another organisation cannot be told from what does not exist.",
     ),
     again=NOT_AS_IT_IS,
     causes=(

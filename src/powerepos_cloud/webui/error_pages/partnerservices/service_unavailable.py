@@ -12,8 +12,7 @@ PAGE = ErrorPage(
     statuses=(503,),
     summary="The service cannot answer just now.",
     meaning=(
-        "The header `Retry-After` says how many seconds to wait. Nothing is wrong with your request or your token: keep "
-        "both.",
+        "The header `Retry-After` says how many seconds to wait. Nothing is wrong with your request or your token: keep both.",
     ),
     again=AS_IT_IS,
     causes=(

@@ -40,8 +40,7 @@ PAGE = ErrorPage(
         Cause(
             title="The rights have changed",
             says=("The rights behind this token have changed since it was issued: get a new one.",),
-            why="The organisation has taken away a permission, an outlet or your binding, or has opened the connection "
-            "anew.",
+            why="The organisation has taken away a permission, an outlet or your binding, or has opened the connection anew.",
             cure="Renew the token. The new one says what is still open to you.",
         ),
         Cause(
