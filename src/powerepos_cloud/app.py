@@ -168,9 +168,13 @@ class _Builder:
         async def check() -> str | None:
             return revocations.fault
 
+        async def check_keys() -> str | None:
+            return None if keys.is_ready else "never fetched"
+
         self.starts.append(start)
         self.stops += [revocations.stop, keys.stop]
         self.checks["revocations"] = check
+        self.checks["keys"] = check_keys
         self._add_partnerservices(settings.service_uri or f"{settings.issuer}/", keys, revocations)
         if settings.ros_uri:
             self._add_remoteorders(settings.ros_uri, keys, revocations)

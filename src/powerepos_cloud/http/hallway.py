@@ -19,6 +19,7 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 App = Callable[[Any, Receive, Send], Awaitable[None]]
 
+_DRAIN_MOST = 16 * 1024 * 1024
 _CALLERS_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
@@ -47,7 +48,7 @@ class Hallway:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        facts, framing_is_sound = self._read_headers(scope)
+        facts, framings = self._read_headers(scope)
         put_facts(scope, facts)
         status = 0
 
@@ -61,10 +62,14 @@ class Hallway:
                 message = {**message, "headers": headers}
             await send(message)
 
-        if not framing_is_sound:
+        has_body = framings > 0
+        if framings > 1:
             await _refuse_framing(send_with_id)
         else:
-            await self._app(scope, self._in_time(receive), send_with_id)
+            body = _Body(receive, self._deadlines, self._body_timeout_seconds)
+            await self._app(scope, body, send_with_id)
+            if has_body and not body.is_whole:
+                await body.drain()
         tell_answered(scope, status)
         seconds = time.perf_counter() - started
         self._metrics.request(scope["method"], status, seconds)
@@ -80,8 +85,8 @@ class Hallway:
                 ms=round(seconds * 1000, 1),
             )
 
-    def _read_headers(self, scope: Any) -> tuple[RequestFacts, bool]:
-        """The facts, and whether the body's length is told in one way only (RFC 9112 section 6.1)."""
+    def _read_headers(self, scope: Any) -> tuple[RequestFacts, int]:
+        """The facts, and in how many ways the body's length is told: more than one is refused (RFC 9112 section 6.1)."""
         forwarded_for, agent, callers_id = b"", b"", None
         lengths = chunked = 0
         for name, value in scope["headers"]:
@@ -98,26 +103,38 @@ class Hallway:
         peer = scope["client"][0] if scope.get("client") else ""
         source = self._sources.source(peer, forwarded_for.decode("latin-1"))
         facts = RequestFacts(new_id(), source, agent[:200].decode("latin-1"), callers_id)
-        return facts, lengths + chunked <= 1
+        return facts, lengths + chunked
 
-    def _in_time(self, receive: Receive) -> Receive:
-        """`receive`, giving up on a body that trickles. Once the body is whole, waiting for a disconnect is no fault."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._body_timeout_seconds
-        whole = False
 
-        async def receive_in_time() -> Any:
-            nonlocal whole
-            if whole:
-                return await receive()
-            try:
-                message = await self._deadlines.wait(receive, deadline)
-            except Expired:
-                raise BodyTooSlow from None
-            whole = not message.get("more_body", False)
-            return message
+class _Body:
+    """`receive`, giving up on a body that trickles. Once the body is whole, waiting for a disconnect is no fault."""
 
-        return receive_in_time
+    __slots__ = ("_deadline", "_deadlines", "_receive", "is_whole")
+
+    def __init__(self, receive: Receive, deadlines: Deadlines, seconds: float) -> None:
+        self._receive = receive
+        self._deadlines = deadlines
+        self._deadline = asyncio.get_running_loop().time() + seconds
+        self.is_whole = False
+
+    async def __call__(self) -> Any:
+        if self.is_whole:
+            return await self._receive()
+        try:
+            message = await self._deadlines.wait(self._receive, self._deadline)
+        except Expired:
+            raise BodyTooSlow from None
+        self.is_whole = not message.get("more_body", False)
+        return message
+
+    async def drain(self) -> None:
+        """Read, up to a limit, what an early answer left unread: else the connection is reset and the answer lost."""
+        read = 0
+        try:
+            while not self.is_whole and read < _DRAIN_MOST:
+                read += len((await self()).get("body", b""))
+        except BodyTooSlow:
+            return
 
 
 async def _refuse_framing(send: Send) -> None:

@@ -47,6 +47,4 @@ def _may_see(request: Request[Any, Any, Any], token: str) -> bool:
     forwarded = "x-forwarded-for" in request.headers or "forwarded" in request.headers
     if not forwarded and ipaddress.ip_address(facts_of(request.scope).source).is_loopback:
         return True
-    return bool(token) and hmac.compare_digest(
-        request.headers.get("authorization", "").encode(), f"Bearer {token}".encode()
-    )
+    return bool(token) and hmac.compare_digest(request.headers.get("authorization", "").encode(), f"Bearer {token}".encode())

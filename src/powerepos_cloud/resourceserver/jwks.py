@@ -110,6 +110,11 @@ class KeyCache:
         self._task: asyncio.Task[None] | None = None
 
     @property
+    def is_ready(self) -> bool:
+        """Whether there are keys to judge tokens by."""
+        return self._keys is not None
+
+    @property
     def keys(self) -> PublicKeys:
         """The keys in force. Raises `KeysUnavailable` if there never were any."""
         if self._keys is None:
