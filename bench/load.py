@@ -47,9 +47,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def process(
-    arguments: list[str], ready_url: str, environment: dict[str, str] | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
+def process(arguments: list[str], ready_url: str, environment: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """A server process, from the moment that it is ready until the block ends."""
     started = subprocess.Popen(
         arguments, env={**os.environ, **(environment or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT

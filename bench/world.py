@@ -32,15 +32,11 @@ async def make_data(folder: Path, issuer: str) -> list[str]:
     async def unit(session: Session) -> list[str]:
         now = clock.now_ms()
         await services.ensure_services(session)
-        instance, _ = await services.create_instance(
-            session, now, _ACTOR, ring.keys, "partnerservices", f"{issuer}/", "bench"
-        )
+        instance, _ = await services.create_instance(session, now, _ACTOR, ring.keys, "partnerservices", f"{issuer}/", "bench")
         organisation = await organisations.create(session, now, _ACTOR, "BENCH", "Bench")
         await assignments.assign(session, now, _ACTOR, organisation, instance.id)
         partner = await partners.create(session, now, _ACTOR, "Bench", "https://bench.example", "Kim", "kim@bench.example")
-        client, secret = await clients.create(
-            session, now, _ACTOR, ring.keys, partner, "bench", ["password", "refresh_token"]
-        )
+        client, secret = await clients.create(session, now, _ACTOR, ring.keys, partner, "bench", ["password", "refresh_token"])
         forms = []
         for n in range(PASSWORD_GRANTS):
             account, password = await accounts.create(
