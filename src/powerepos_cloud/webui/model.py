@@ -6,9 +6,9 @@ import msgspec
 
 
 class ServiceLifetime(msgspec.Struct, frozen=True):
-    """How long the tokens of one service live, in seconds; `service` is the scope word."""
+    """How long the tokens of one service live, in seconds; `name` is the scope word."""
 
-    service: str
+    name: str
     access_seconds: int
     refresh_idle_seconds: int
     refresh_total_seconds: int

@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import HttpMethod, Request, Response, route
 from litestar.types import ControllerRouterHandler
+from powerepos.contract import SERVICE_SCOPES
 
 from powerepos_cloud.authserver.client_auth import ASSERTION_ALGORITHMS, ASSERTION_TYPE
 from powerepos_cloud.authserver.token import BODY_LIMIT
@@ -51,7 +52,7 @@ def build_documentation(site: Site, lifetimes: Lifetimes, refresh: RefreshRules)
 
     @route("/docs/token-lifetimes", http_method=_GET, name="page-token-lifetimes")
     async def token_lifetimes() -> Response[bytes]:
-        services = await lifetimes()
+        services = sorted(await lifetimes(), key=lambda service: SERVICE_SCOPES.index(service.name))
         return site.fresh_page("/docs/token-lifetimes", "docs/token_lifetimes.html", services=services, refresh=refresh)
 
     return [overview, quick_start, authserver, token_lifetimes]
