@@ -38,8 +38,7 @@ CLAIM_TEXTS = {
     AuthServerClaims.ORGANISATION_CODE: "Organisation Code, as registered.",
     AuthServerClaims.KAPOW: "GUID of the organisation.",
     AuthServerClaims.ROOT_NODES: "GUIDs of the outlets granted. The organisation’s own GUID alone means all outlets; an "
-    "empty "
-    "list opens none.",
+    "empty list opens none.",
     AuthServerClaims.PERMISSION_GROUP_ASSIGNMENTS: "Names of the permissions granted.",
     RegisteredClaims.ISSUED_AT: "When it was issued, in seconds since 1970.",
     RegisteredClaims.EXPIRY: "When it ends, in seconds since 1970.",

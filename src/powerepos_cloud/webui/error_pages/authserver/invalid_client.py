@@ -61,8 +61,7 @@ PAGE = ErrorPage(
             title="The instance's credential is wrong",
             part="Service instances",
             why="Introspection and the revocation feed take the instance's ID and its `pepos_si_` credential by HTTP "
-            "Basic, "
-            "never a partner's ClientID.",
+            "Basic, never a partner's ClientID.",
             cure="Check the credential in the instance's settings.",
         ),
     ),

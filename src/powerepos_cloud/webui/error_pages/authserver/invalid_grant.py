@@ -15,9 +15,8 @@ PAGE = ErrorPage(
         "`invalid_grant` for a fault of its own: if it cannot check, it answers `temporarily_unavailable`.",
     ),
     again=NOT_AS_IT_IS,
-    refresh_token="Over, if the text says that it expired, was ended or was revoked. The text about a newer token and the "
-    "one "
-    "about `org_id` leave it as it was.",
+    refresh_token="Over, if the text says that it expired, was ended or was revoked. The text about a newer token and "
+    "the one about `org_id` leave it as it was.",
     causes=(
         Cause(
             title="Organisation, account or password does not fit",
@@ -67,8 +66,7 @@ PAGE = ErrorPage(
             why="It was not used for longer than its idle lifetime, or its sign-in reached the end of its total lifetime. "
             "Both are listed under Token lifetimes.",
             cure="Ask for a new token with the service account. Refresh at least once in the idle lifetime, even if "
-            "nothing "
-            "was sold.",
+            "nothing was sold.",
         ),
         Cause(
             title="A newer token exists and was used",

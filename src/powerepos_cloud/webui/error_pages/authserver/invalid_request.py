@@ -9,9 +9,8 @@ PAGE = ErrorPage(
     statuses=(400, 404, 405, 408, 410, 413),
     summary="The request is malformed: a parameter is missing, repeated or too long, or the body is no form.",
     meaning=(
-        "The AuthServer could not read the request as the form that the endpoint takes. Neither an account's password nor "
-        "a "
-        "refresh token was looked at, so the answer says nothing about whether they are right.",
+        "The AuthServer could not read the request as the form that the endpoint takes. Neither an account's password "
+        "nor a refresh token was looked at, so the answer says nothing about whether they are right.",
         "`error_description` names the parameter. It never repeats what you sent.",
     ),
     again=NOT_AS_IT_IS,
@@ -28,8 +27,8 @@ PAGE = ErrorPage(
         Cause(
             title="The body is no form",
             says=("Send the parameters in the body as application/x-www-form-urlencoded.",),
-            why="The header `Content-Type` is missing, is sent twice, or names another type, most often "
-            "`application/json` or `multipart/form-data`.",
+            why="The header `Content-Type` is missing, is sent twice, names another charset than UTF-8, or another type, "
+            "most often `application/json` or `multipart/form-data`.",
             cure="Send the parameters as a form in the body. With curl that is `--data`, not `--json` and not `--form`.",
         ),
         Cause(

@@ -20,9 +20,8 @@ PAGE = ErrorPage(
         Cause(
             title="A fault of ours",
             why="Nothing that you can mend.",
-            cure="Send the same request again after a few seconds. If it fails again, tell PowerEPOS support the value of "
-            "the "
-            "header `X-Request-ID`; no secret belongs in that mail.",
+            cure="Send the same request again after a few seconds. If it fails again, tell PowerEPOS support the value "
+            "of the header `X-Request-ID`; no secret belongs in that mail.",
         ),
     ),
     example=oauth_example("server_error", _TEXT, 500),

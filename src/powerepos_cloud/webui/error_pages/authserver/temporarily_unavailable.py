@@ -12,8 +12,7 @@ PAGE = ErrorPage(
     summary="Not now: too many failed attempts (429), or the AuthServer cannot answer just now (503).",
     meaning=(
         "The header `Retry-After` says how many seconds to wait. Nothing is wrong with the credentials as far as this "
-        "answer "
-        "tells: it says nothing about them.",
+        "answer tells: it says nothing about them.",
         "The word comes from RFC 6749 section 4.1.2.1; at the token endpoint, with 429 and 503, it is our extension. "
         "A client that treats every unknown `error` as passing does the right thing.",
     ),
@@ -25,11 +24,9 @@ PAGE = ErrorPage(
             part="429",
             says=(_TOO_MANY,),
             why=f"Only failures count, and a 429 only ever takes the place of a refusal. Free of it are {CLIENT_FREE} "
-            "failed "
-            f"client authentications per client and address, {SOURCE_FREE} a minute per address, and {ACCOUNT_FREE} "
-            "failures "
-            "with the same account or refresh token. After that the wait is a second and doubles up to 5 minutes; it is "
-            "forgotten after 15 minutes without a failure.",
+            f"failed client authentications per client and address, {SOURCE_FREE} a minute per address, and "
+            f"{ACCOUNT_FREE} failures with the same account or refresh token. After that the wait is a second and "
+            "doubles up to 5 minutes; it is forgotten after 15 minutes without a failure.",
             cure="Stop the loop that repeats a wrong request, mend the credentials, then send once. A right request is "
             "answered at once and clears its own count.",
         ),

@@ -21,8 +21,7 @@ PAGE = ErrorPage(
         Cause(
             title="Another grant than the AuthServer has",
             why="`authorization_code`, `implicit` and device grants do not exist here: partners' systems act by "
-            "themselves, "
-            "nobody signs in.",
+            "themselves, nobody signs in.",
             cure="Use `password` with a service account, `client_credentials` with an approved connection, or "
             "`refresh_token` to renew.",
         ),

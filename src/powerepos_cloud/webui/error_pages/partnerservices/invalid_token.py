@@ -11,9 +11,8 @@ PAGE = ErrorPage(
     statuses=(401,),
     summary="The word for `token.invalid` in the header.",
     meaning=(
-        "OAuth libraries read the header `WWW-Authenticate` (RFC 6750 section 3). This word in it and `token.invalid` in "
-        "the "
-        "body are the same refusal, with the same text.",
+        "OAuth libraries read the header `WWW-Authenticate` (RFC 6750 section 3). This word in it and `token.invalid` "
+        "in the body are the same refusal, with the same text.",
     ),
     again=NOT_AS_IT_IS,
     causes=(

@@ -20,8 +20,7 @@ PAGE = ErrorPage(
             title="The address was put together wrongly",
             says=(_TEXT,),
             why="`svc` ends in a slash, and paths are added to it as they are: `api/v1/connection`. A part that is "
-            "missing, "
-            "or a host from a setting, leads elsewhere.",
+            "missing, or a host from a setting, leads elsewhere.",
             cure="Join `svc` of the latest token answer and the path of the documentation.",
         ),
     ),

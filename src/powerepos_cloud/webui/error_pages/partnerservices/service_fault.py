@@ -19,8 +19,7 @@ PAGE = ErrorPage(
             says=(_TEXT,),
             why="Nothing that you can mend.",
             cure="Send the same request again after a few seconds, with the same IDs in it. If it fails again, tell "
-            "PowerEPOS "
-            "support the `requestID`; no token belongs in that mail.",
+            "PowerEPOS support the `requestID`; no token belongs in that mail.",
         ),
     ),
     example=service_example(500, ErrorCodes.SERVICE_FAULT, _TEXT),

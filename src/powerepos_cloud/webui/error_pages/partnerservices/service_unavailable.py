@@ -22,8 +22,7 @@ PAGE = ErrorPage(
             why="The database is being restarted, the service is overloaded, or it does not know yet which tokens were "
             "revoked. Until it does it lets nobody in.",
             cure="Wait for `Retry-After` seconds, then send the same request with the same IDs in it. If it lasts, make "
-            "the "
-            "wait longer each time.",
+            "the wait longer each time.",
         ),
     ),
     example=service_example(503, ErrorCodes.SERVICE_UNAVAILABLE, _TEXT, ("Retry-After", "1")),
