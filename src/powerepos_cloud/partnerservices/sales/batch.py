@@ -169,57 +169,41 @@ async def _place_all(session: Session, job: Job) -> list[Verdict]:
 
 def _place(verdict: Verdict, job: Job, seen: set[str]) -> None:
     """The order of contract section 7, "order for one sale", up to the requested Z."""
-    submitted, known, z = verdict.submitted, verdict.known, verdict.known_z
+    submitted = verdict.submitted
     if submitted.id is None:
         verdict.place, verdict.error = Place.REFUSED, BatchItemErrorCode.VALIDATION_FAILED
-        return
-    if submitted.id in seen:
-        verdict.refuse(
-            BatchItemErrorCode.DUPLICATE_IN_BATCH,
-            Codes.SALE_ID_REPEATED,
-            "The same salesTransactionID stands in this batch before.",
-        )
-        return
-    seen.add(submitted.id)
-    if known is None or z is None:
-        return
+    elif submitted.id in seen:
+        repeated = "The same salesTransactionID stands in this batch before."
+        verdict.refuse(BatchItemErrorCode.DUPLICATE_IN_BATCH, Codes.SALE_ID_REPEATED, repeated)
+    else:
+        seen.add(submitted.id)
+        if verdict.known is not None and verdict.known_z is not None:
+            _place_known(verdict, job, verdict.known, verdict.known_z)
+
+
+def _place_known(verdict: Verdict, job: Job, known: Stored, z: Z) -> None:
+    """A sale whose ID is stored: foreign, replayed, frozen, or changed."""
+    submitted = verdict.submitted
     if (known.outlet_id, known.client_id) != (job.outlet_id, job.client_id):
-        verdict.refuse(
-            BatchItemErrorCode.CONFLICT,
-            Codes.SALE_ID_CONFLICT,
-            "This salesTransactionID is taken by another outlet or client: use a new GUID.",
-        )
+        taken = "This salesTransactionID is taken by another outlet or client: use a new GUID."
+        verdict.refuse(BatchItemErrorCode.CONFLICT, Codes.SALE_ID_CONFLICT, taken)
         return
     is_elsewhere = _asks_for_other_z(job, z)
-    verdict.version = known.version
     if submitted.hash == known.content_hash and (z.is_finalised or not is_elsewhere):
-        verdict.place, verdict.stored_in = Place.REPLAYED, z
+        verdict.place, verdict.stored_in, verdict.version = Place.REPLAYED, z, known.version
         if is_elsewhere:
-            submitted.findings.warn(
-                Codes.SALE_IN_OTHER_Z,
-                "/salesTransactionID",
-                "This sale is stored in another Z, which is finalised.",
-                None,
-                z.id,
-            )
-        return
-    if z.is_finalised:
-        verdict.refuse(
-            BatchItemErrorCode.CONFLICT,
-            Codes.Z_FINALISED,
-            "This sale's Z is finalised: nothing in it can change.",
-            None,
-            z.id,
-        )
+            stays = "This sale is stored in another Z, which is finalised."
+            submitted.findings.warn(Codes.SALE_IN_OTHER_Z, "/salesTransactionID", stays, None, z.id)
         return
     target = job.z.target if job.z is not None else job.target
-    if target is not None and (target.is_training, target.currency_code) != (bool(z.is_training), z.currency_code):
-        verdict.refuse(
-            BatchItemErrorCode.CONFLICT, Codes.Z_MISMATCH, "A sale cannot change its training flag or currency.", z.currency_code,
-            target.currency_code,
-        )  # fmt: skip
-        return
-    verdict.place = Place.CHANGED
+    if z.is_finalised:
+        frozen = "This sale's Z is finalised: nothing in it can change."
+        verdict.refuse(BatchItemErrorCode.CONFLICT, Codes.Z_FINALISED, frozen, None, z.id)
+    elif target is not None and (target.is_training, target.currency_code) != (bool(z.is_training), z.currency_code):
+        fixed = "A sale cannot change its training flag or currency."
+        verdict.refuse(BatchItemErrorCode.CONFLICT, Codes.Z_MISMATCH, fixed, z.currency_code, target.currency_code)
+    else:
+        verdict.place = Place.CHANGED
 
 
 def _asks_for_other_z(job: Job, z: Z) -> bool:
@@ -266,7 +250,7 @@ async def _write(session: Session, job: Job, z: Z, ready: list[Verdict], made: b
     for verdict in new:
         verdict.stored_in, verdict.version = z, 1
         assert verdict.submitted.sale is not None
-        totals.add(per_z[z.z_no], totals.cells_of(verdict.submitted.sale))
+        totals.add_sale(per_z[z.z_no], verdict.submitted.sale)
         written.append(_change(job, verdict, Changes.CREATED))
     for z_no in sorted(per_z):
         await store.add_to_totals(session, z_no, per_z[z_no])
@@ -289,7 +273,7 @@ async def _replace(session: Session, job: Job, z: Z, verdict: Verdict, per_z: di
     old = await store.load(session, known.sale_no)
     await store.change(session, known, z.z_no, _ready(job, verdict.submitted), old, job.now_ms)
     totals.add(per_z.setdefault(known.z_no, {}), totals.cells_of(old), -1)
-    totals.add(per_z.setdefault(z.z_no, {}), totals.cells_of(sale))
+    totals.add_sale(per_z.setdefault(z.z_no, {}), sale)
     verdict.stored_in, verdict.version = z, known.version + 1
     return _change(job, verdict, Changes.MOVED if is_moved else Changes.REPLACED)
 

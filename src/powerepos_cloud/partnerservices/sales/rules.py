@@ -28,7 +28,10 @@ _MAYBE_PAN = re.compile(r"(?<!\d)[2-6]\d(?:[ -]?\d){11,17}(?!\d)")
 
 
 class Context(msgspec.Struct, frozen=True):
-    """Facts that the rules need. `local_now` is the outlet's wall clock, `zone` its IANA zone; `known_plus` those numbers that exist."""
+    """Facts that the rules need: `local_now` is the outlet's wall clock, `zone` its IANA zone.
+
+    `known_plus` are those PLU numbers of the batch that exist.
+    """
 
     trading_date: str
     currency: str

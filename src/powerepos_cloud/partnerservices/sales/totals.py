@@ -5,12 +5,13 @@ client's) is a sum over its Zs, and costs the same with ten sales and with ten m
 takes the old version's away; a recount from the stored sales must give the same (`powerepos-admin doctor --recount`).
 """
 
+import operator
 from collections.abc import Iterable
 
 import msgspec
 
 from powerepos_cloud.foundation.texts import compare_key
-from powerepos_cloud.partnerservices.sales.model import FINE_PER_MONEY, Adjustment, Item, Sale, gross
+from powerepos_cloud.partnerservices.sales.model import FINE_PER_MONEY, Adjustment, Item, Sale, Tax, gross
 
 ALL, HOUR, PAYMENT, TAX, ADJUSTMENT = "all", "hour", "payment", "tax", "adjustment"
 
@@ -31,6 +32,7 @@ NO_TAX_KEY = "none"
 
 Cell = tuple[str, list[int]]
 Cells = dict[tuple[str, str], Cell]
+_Levels = list[tuple[int, Tax, str]]
 
 
 class TaxKey(msgspec.Struct, frozen=True):
@@ -44,29 +46,35 @@ class TaxKey(msgspec.Struct, frozen=True):
 def cells_of(sale: Sale) -> Cells:
     """One sale's contribution to its Z's cells, each with a label for people."""
     cells: Cells = {}
+    add_sale(cells, sale)
+    return cells
+
+
+def add_sale(cells: Cells, sale: Sale) -> None:
+    """Add one sale's contribution to cells."""
     total = gross(sale)
-    adjustments = [*sale.adjustments, *(one for item in sale.items for one in item.adjustments)]
+    adjustments = [*sale.adjustments, *[one for item in sale.items for one in item.adjustments]]
     _add_payments(cells, sale)
     _add_taxes(cells, sale)
     for adjustment in adjustments:
         key = f"{'-' if adjustment.amount < 0 else '+'}{compare_key(adjustment.name)}"
         _add(cells, ADJUSTMENT, key, adjustment.name, [1, adjustment.amount, sum(adjustment.inc), sum(adjustment.ex)])
-    _add(cells, HOUR, sale.closed_at[11:13], sale.closed_at[11:13], [1, total])
-    cells[ALL, ""] = ("", _overall(sale, adjustments, total))
-    return cells
+    hour = sale.closed_at[11:13]
+    _add(cells, HOUR, hour, hour, [1, total])
+    _add(cells, ALL, "", "", _overall(sale, adjustments, total))
 
 
 def add(into: Cells, more: Cells, sign: int = 1) -> None:
     """Add (or with `sign` -1 take away) cells."""
     for (kind, key), (label, measures) in more.items():
-        _add(into, kind, key, label, measures if sign > 0 else [-measure for measure in measures])
+        _add(into, kind, key, label, list(measures) if sign > 0 else [-measure for measure in measures])
 
 
 def recount(sales: Iterable[Sale]) -> Cells:
     """The cells of all these sales, reckoned anew."""
     cells: Cells = {}
     for sale in sales:
-        add(cells, cells_of(sale))
+        add_sale(cells, sale)
     return drop_empty(cells)
 
 
@@ -105,37 +113,38 @@ def _add_payments(cells: Cells, sale: Sale) -> None:
 
 
 def _add_taxes(cells: Cells, sale: Sale) -> None:
+    levels = [(level, tax, tax_key(level + 1, tax.rate, tax.name)) for level, tax in enumerate(sale.taxes) if tax is not None]
     for item in sale.items:
-        if not _add_line_taxes(cells, sale, item):
+        if not _add_line_taxes(cells, levels, item):
             _add(cells, TAX, NO_TAX_KEY, "", [1, item.amount * FINE_PER_MONEY, 0, 0, 0])
         for adjustment in item.adjustments:
-            _add_adjustment_taxes(cells, sale, adjustment)
+            _add_adjustment_taxes(cells, levels, adjustment)
     for adjustment in sale.adjustments:
-        _add_adjustment_taxes(cells, sale, adjustment)
+        _add_adjustment_taxes(cells, levels, adjustment)
 
 
-def _add_line_taxes(cells: Cells, sale: Sale, item: Item) -> bool:
+def _add_line_taxes(cells: Cells, levels: _Levels, item: Item) -> bool:
     """The item's tax levels; whether it has any."""
     is_taxed = False
-    for level, tax in enumerate(sale.taxes):
+    for level, tax, key in levels:
         inclusive, exclusive, taxable = item.inc[level], item.ex[level], item.taxable[level]
-        if tax is None or not (taxable or inclusive or exclusive):
+        if not (taxable or inclusive or exclusive):
             continue
         is_taxed = True
         base = taxable or item.amount * FINE_PER_MONEY
         measures = [1, base, inclusive, exclusive, recomputed(base, tax.rate, is_exclusive=bool(exclusive))]
-        _add(cells, TAX, tax_key(level + 1, tax.rate, tax.name), tax.name, measures)
+        _add(cells, TAX, key, tax.name, measures)
     return is_taxed
 
 
-def _add_adjustment_taxes(cells: Cells, sale: Sale, adjustment: Adjustment) -> None:
-    for level, tax in enumerate(sale.taxes):
+def _add_adjustment_taxes(cells: Cells, levels: _Levels, adjustment: Adjustment) -> None:
+    for level, tax, key in levels:
         inclusive, exclusive, taxable = adjustment.inc[level], adjustment.ex[level], adjustment.taxable[level]
-        if tax is None or not (taxable or inclusive or exclusive):
+        if not (taxable or inclusive or exclusive):
             continue
         base = taxable or adjustment.amount * FINE_PER_MONEY
         measures = [0, base, inclusive, exclusive, recomputed(base, tax.rate, is_exclusive=bool(exclusive))]
-        _add(cells, TAX, tax_key(level + 1, tax.rate, tax.name), tax.name, measures)
+        _add(cells, TAX, key, tax.name, measures)
 
 
 def recomputed(base: int, rate: int, *, is_exclusive: bool) -> int:
@@ -151,9 +160,4 @@ def recomputed(base: int, rate: int, *, is_exclusive: bool) -> int:
 
 def _add(cells: Cells, kind: str, key: str, label: str, measures: list[int]) -> None:
     known = cells.get((kind, key))
-    if known is None:
-        cells[kind, key] = (label, list(measures))
-        return
-    sums = known[1]
-    for place, measure in enumerate(measures):
-        sums[place] += measure
+    cells[kind, key] = (label, measures if known is None else list(map(operator.add, known[1], measures)))
