@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from powerepos.contract.codes import Codes
 from powerepos.contract.permissions import Permissions
 from powerepos.contract.reading import ZReportPage
@@ -221,7 +222,7 @@ def _finalised_answer(found: finalising.Finalised, sent: "Reading[PartnerZFinali
 
 def _get_sale(api: SalesApi) -> HTTPRouteHandler:
     @get("/sales/transactions/{sale_id:str}", name="sales-transaction")
-    async def get_sale(request: Request[Any, Any, Any], sale_id: str) -> Response[bytes]:
+    async def get_sale(request: Request[Any, Any, Any], sale_id: FromPath[str]) -> Response[bytes]:
         caller, _ = await api.admit(request, VIEW)
         version = whole_number(request, "version", 0, 2**31 - 1, 0) or None
         canonical = guid(sale_id)
@@ -242,7 +243,7 @@ def _get_sale(api: SalesApi) -> HTTPRouteHandler:
 
 def _get_z(api: SalesApi) -> HTTPRouteHandler:
     @get("/sales/zreports/{z_id:str}", name="sales-zreport")
-    async def get_z(request: Request[Any, Any, Any], z_id: str) -> Response[bytes]:
+    async def get_z(request: Request[Any, Any, Any], z_id: FromPath[str]) -> Response[bytes]:
         caller, _ = await api.admit(request, VIEW)
         canonical = guid(z_id)
 

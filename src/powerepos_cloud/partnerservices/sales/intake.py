@@ -83,7 +83,7 @@ def read_intake(raw: bytes) -> Intake:
 def _parse(index: int, reading: "Reading[PartnerSalesTransaction]") -> Parsed:
     findings = Findings()
     sent = reading.value
-    sent_id = sent.sales_transaction_id if sent is not None else reading.text("salesTransactionID")
+    sent_id = sent.sales_transaction_id if sent is not None else reading.sent_text("salesTransactionID")
     sale_id = guid(sent_id) if sent_id is not None else None
     if sale_id == _NIL:
         sale_id = None

@@ -66,7 +66,7 @@ class Reading(Generic[T]):
             words.append(word.replace("~", "~0").replace("/", "~1"))
         return "".join(f"/{word}" for word in words)
 
-    def text(self, name: str) -> str | None:
+    def sent_text(self, name: str) -> str | None:
         """A text of the object, whatever else is wrong with it."""
         if not isinstance(self._sent, dict):
             return None
