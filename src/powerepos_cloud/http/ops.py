@@ -1,7 +1,6 @@
 """`/healthz`, `/readyz`, `/metrics`: for the operator. Reasons and figures only from loopback or with the token."""
 
 import hmac
-import ipaddress
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -9,6 +8,7 @@ import msgspec
 from litestar import MediaType, Request, Response, Router, get
 
 from powerepos_cloud.http.facts import facts_of
+from powerepos_cloud.http.source import is_loopback
 from powerepos_cloud.observability.metrics import Metrics
 
 Readiness = Callable[[], Awaitable[dict[str, str | None]]]
@@ -45,6 +45,6 @@ def build_router(readiness: Readiness, metrics: Metrics, token: str) -> Router:
 def _may_see(request: Request[Any, Any, Any], token: str) -> bool:
     # Behind a proxy on the same machine every caller seems to be loopback: a forwarded request never counts as that.
     forwarded = "x-forwarded-for" in request.headers or "forwarded" in request.headers
-    if not forwarded and ipaddress.ip_address(facts_of(request.scope).source).is_loopback:
+    if not forwarded and is_loopback(facts_of(request.scope).source):
         return True
     return bool(token) and hmac.compare_digest(request.headers.get("authorization", "").encode(), f"Bearer {token}".encode())

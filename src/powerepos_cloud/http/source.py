@@ -3,6 +3,7 @@
 import ipaddress
 from functools import lru_cache
 
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -18,18 +19,22 @@ class Sources:
         if not forwarded_for or not self._is_trusted(peer):
             return peer
         for hop in reversed(forwarded_for.split(",")):
-            address = hop.strip()
-            if not _is_address(address):
+            text = hop.strip()
+            if _address(text) is None:
                 return peer
-            if not self._is_trusted(address):
-                return address
+            if not self._is_trusted(text):
+                return text
         return peer
 
-    def _is_trusted(self, address: str) -> bool:
-        if not self._trusted or not _is_address(address):
-            return False
-        parsed = ipaddress.ip_address(address)
-        return any(parsed in network for network in self._trusted)
+    def _is_trusted(self, text: str) -> bool:
+        address = _address(text) if self._trusted else None
+        return address is not None and any(address in network for network in self._trusted)
+
+
+def is_loopback(source: str) -> bool:
+    """Whether only this machine can have sent it; what is no address (a socket in the file system, say) does not count."""
+    address = _address(source)
+    return address is not None and address.is_loopback
 
 
 @lru_cache(maxsize=4096)
@@ -44,18 +49,17 @@ def network_of(source: str) -> str:
 
 
 def _network(source: str, v4_bits: int, v6_bits: int) -> str:
-    if not _is_address(source):
+    address = _address(source)
+    if address is None:
         return source
-    address = ipaddress.ip_address(source)
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
     bits = v4_bits if address.version == 4 else v6_bits
     return str(ipaddress.ip_network(f"{address}/{bits}", strict=False))
 
 
-def _is_address(text: str) -> bool:
+def _address(text: str) -> _Address | None:
+    """The address, IPv4 mapped into IPv6 as what it is (a socket for both reports it so); None for any other text."""
     try:
-        ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
