@@ -4,7 +4,7 @@ Numbers are exact: what has more decimals than its field may have is refused, bu
 seven decimals with a warning (contract section 6).
 """
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 
 from powerepos.contract.codes import Codes
 from powerepos.contract.sales import (
@@ -22,7 +22,8 @@ _LARGEST = 10**9
 _SALE_QTY_LARGEST = 10**11
 _STOCK_QTY_LARGEST = 10**11
 _FINE_STEP = Decimal("1E-7")
-_WIDE = Context(prec=60)
+_WIDE = Context(prec=60)  # wide enough that no product of a number in range is rounded unseen
+_LARGEST_EXPONENT = 18
 _ZERO_LEVELS: Levels = (0, 0, 0, 0)
 
 
@@ -35,6 +36,10 @@ class Normaliser:
 
     def sale(self, sent: PartnerSalesTransaction) -> Sale:
         """The sale as it is reckoned with; worth nothing if there are faults."""
+        with localcontext(_WIDE):
+            return self._sale(sent)
+
+    def _sale(self, sent: PartnerSalesTransaction) -> Sale:
         closed_at = self._time(sent.date_time_closed, "/dateTimeClosed")
         return Sale(
             closed_at,
@@ -121,50 +126,43 @@ class Normaliser:
 
     def _scaled(self, value: Decimal, scale: int, largest: int, pointer: str, field: str) -> int:
         """The number in its unit, exactly."""
-        scaled = value * scale
-        whole = int(scaled)
-        if whole == scaled and -largest * scale < whole < largest * scale:
-            return whole
-        if abs(value) >= largest:
-            self._findings.reject(
-                Codes.NUMBER_RANGE,
-                f"{pointer}/{field}",
-                f"{field} is out of range.",
-                f"between -{largest} and {largest}",
-                value,
-            )
-        else:
-            decimals = len(str(scale)) - 1
-            self._findings.reject(
-                Codes.NUMBER_SCALE,
-                f"{pointer}/{field}",
-                f"{field} has too many decimals.",
-                f"at most {decimals} decimals",
-                value,
-            )
+        if -largest < value < largest:
+            scaled = value * scale
+            whole = int(scaled)
+            if whole == scaled:
+                return whole
+        self._refuse_number(value, largest, len(str(scale)) - 1, pointer, field)
         return 0
 
     def _fine(self, value: Decimal, pointer: str, field: str, level: int) -> int:
         """A tax in ten-millionths; further decimals are rounded half-even, with a warning."""
+        if not -_LARGEST < value < _LARGEST:
+            self._refuse_number(value, _LARGEST, 7, pointer, f"{field}{level}")
+            return 0
         scaled = value * FINE
         whole = int(scaled)
-        if abs(value) >= _LARGEST:
-            self._findings.reject(
-                Codes.NUMBER_RANGE, f"{pointer}/{field}{level}", f"{field}{level} is out of range.",
-                f"between -{_LARGEST} and {_LARGEST}", value,
-            )  # fmt: skip
-            return 0
         if whole == scaled:
             return whole
-        rounded = value.quantize(_FINE_STEP, ROUND_HALF_EVEN, context=_WIDE)
-        self._findings.warn(
-            Codes.NUMBER_ROUNDED,
-            f"{pointer}/{field}{level}",
-            f"{field}{level} was rounded to seven decimals.",
-            rounded,
-            value,
-        )
+        rounded = value.quantize(_FINE_STEP, ROUND_HALF_EVEN)
+        told = f"{field}{level} was rounded to seven decimals."
+        self._findings.warn(Codes.NUMBER_ROUNDED, f"{pointer}/{field}{level}", told, rounded, value)
         return int(rounded * FINE)
+
+    def _refuse_number(self, value: Decimal, largest: int, decimals: int, pointer: str, field: str) -> None:
+        exponent = value.as_tuple().exponent
+        where = f"{pointer}/{field}"
+        if not isinstance(exponent, int) or exponent > _LARGEST_EXPONENT or value.adjusted() < -2 * _LARGEST_EXPONENT:
+            self._findings.reject(
+                Codes.NUMBER_TYPE, where, f"{field} has an exponent out of range.", "exponents within 18", str(value)[:40]
+            )
+        elif abs(value) >= largest:
+            self._findings.reject(
+                Codes.NUMBER_RANGE, where, f"{field} is out of range.", f"between -{largest} and {largest}", value
+            )
+        else:
+            self._findings.reject(
+                Codes.NUMBER_SCALE, where, f"{field} has too many decimals.", f"at most {decimals} decimals", value
+            )
 
     def _time(self, text: str, pointer: str) -> str:
         """An outlet-local time as `yyyy-MM-dd HH:mm:ss.fff`; a zone that came with it is ignored, with a warning."""
