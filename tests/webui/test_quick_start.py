@@ -114,8 +114,12 @@ async def test_the_quick_start_works_as_it_is_printed(
         lifetimes = "/docs/token-lifetimes"
         reader.writes("revoke-request.form", "Contents of revoke-request.form", page=lifetimes)
         await reader.pastes("curl: revoke a token", page=lifetimes)
-        with pytest.raises(AssertionError, match="invalid_grant"):
+        with pytest.raises(AssertionError, match="error: 400"):
             await reader.pastes("curl: renew the token")
+        refused = json.loads((tmp_path / "token.new").read_text())
+        assert (refused["error"], refused["error_uri"]) == ("invalid_grant", f"{url}/docs/errors/invalid_grant")
+        assert httpx.get(refused["error_uri"]).status_code == 200
+        assert reader.token() == second  # a refusal leaves the file as it was
 
         reader.writes("token-request.form", "Contents of token-request.form for client_credentials")
         await reader.pastes("curl: get a token")
