@@ -23,7 +23,7 @@ from powerepos_cloud.partnerservices.changes import store as changes
 from powerepos_cloud.partnerservices.changes.store import Change
 from powerepos_cloud.partnerservices.sales import neighbours, store, totals, zreports
 from powerepos_cloud.partnerservices.sales.findings import Findings
-from powerepos_cloud.partnerservices.sales.model import Sale, gross
+from powerepos_cloud.partnerservices.sales.model import Sale
 from powerepos_cloud.partnerservices.sales.rules import Context, check
 from powerepos_cloud.partnerservices.sales.store import Ready, Stored
 from powerepos_cloud.partnerservices.sales.zreports import MOST_PER_DAY, Target, Z
@@ -40,6 +40,7 @@ class Submitted(msgspec.Struct):
     findings: Findings
     packed: bytes
     hash: bytes
+    gross: int
     reading: "Reading[PartnerSalesTransaction]"
 
     def spelled(self, found: Sequence[Fault], prefix: str) -> list[Fault]:
@@ -229,7 +230,7 @@ async def _ask_rules(session: Session, job: Job, target: Target, active: list[Ve
     for verdict in active:
         findings = verdict.submitted.findings
         if verdict.submitted.sale is not None and not findings.faults:
-            check(verdict.submitted.sale, job.context, findings)
+            check(verdict.submitted.sale, verdict.submitted.gross, job.context, findings)
         if findings.faults:
             verdict.error = _ERRORS.get(findings.faults[0].code, BatchItemErrorCode.VALIDATION_FAILED)
     sound = [verdict.submitted for verdict in active if not verdict.error]
@@ -250,7 +251,7 @@ async def _write(session: Session, job: Job, z: Z, ready: list[Verdict], made: b
     for verdict in new:
         verdict.stored_in, verdict.version = z, 1
         assert verdict.submitted.sale is not None
-        totals.add_sale(per_z[z.z_no], verdict.submitted.sale)
+        totals.add_sale(per_z[z.z_no], verdict.submitted.sale, verdict.submitted.gross)
         written.append(_change(job, verdict, Changes.CREATED))
     for z_no in sorted(per_z):
         await store.add_to_totals(session, z_no, per_z[z_no])
@@ -273,7 +274,7 @@ async def _replace(session: Session, job: Job, z: Z, verdict: Verdict, per_z: di
     old = await store.load(session, known.sale_no)
     await store.change(session, known, z.z_no, _ready(job, verdict.submitted), old, job.now_ms)
     totals.add(per_z.setdefault(known.z_no, {}), totals.cells_of(old), -1)
-    totals.add_sale(per_z.setdefault(z.z_no, {}), sale)
+    totals.add_sale(per_z.setdefault(z.z_no, {}), sale, verdict.submitted.gross)
     verdict.stored_in, verdict.version = z, known.version + 1
     return _change(job, verdict, Changes.MOVED if is_moved else Changes.REPLACED)
 
@@ -291,7 +292,7 @@ def _ready(job: Job, submitted: Submitted) -> Ready:
     assert submitted.id is not None
     assert submitted.sale is not None
     return Ready(
-        submitted.id, submitted.sale, submitted.packed, submitted.hash, gross(submitted.sale), job.product_names,
+        submitted.id, submitted.sale, submitted.packed, submitted.hash, submitted.gross, job.product_names,
         submitted.findings.dump_warnings(),
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from powerepos_cloud.partnerservices.sales import store
 from powerepos_cloud.partnerservices.sales.batch import Job, Submitted
 from powerepos_cloud.partnerservices.sales.envelope import Where
 from powerepos_cloud.partnerservices.sales.findings import Findings
-from powerepos_cloud.partnerservices.sales.model import Sale, content_hash, pack
+from powerepos_cloud.partnerservices.sales.model import Sale, content_hash, gross, pack
 from powerepos_cloud.partnerservices.sales.normal import Normaliser
 from powerepos_cloud.partnerservices.sales.rules import Context
 from powerepos_cloud.partnerservices.sales.zreports import Z
@@ -32,6 +32,7 @@ class Parsed(msgspec.Struct, frozen=True):
     sale: Sale | None
     packed: bytes
     hash: bytes
+    gross: int
     faults: Sequence[Fault]
     warnings: Sequence[Fault]
     reading: "Reading[PartnerSalesTransaction]"
@@ -92,10 +93,13 @@ def _parse(index: int, reading: "Reading[PartnerSalesTransaction]") -> Parsed:
             Codes.SALE_ID_INVALID, "/salesTransactionID", "A sale needs a GUID of its own, which is not the nil GUID.",
             "a GUID", sent_id[:64],
         )  # fmt: skip
-    sale = Normaliser(findings).sale(sent) if sent is not None else None
-    packed = pack(sale) if sale is not None else b""
+    if sent is None:
+        faults = [*findings.faults, *reading.faults]
+        return Parsed(index, sent_id, sale_id, None, b"", b"", 0, faults, reading.warnings, reading)
+    sale = Normaliser(findings).sale(sent)
+    packed = pack(sale)
     return Parsed(
-        index, sent_id, sale_id, sale, packed, content_hash(packed) if packed else b"", [*findings.faults, *reading.faults],
+        index, sent_id, sale_id, sale, packed, content_hash(packed), gross(sale), [*findings.faults, *reading.faults],
         [*findings.warnings, *reading.warnings], reading,
     )  # fmt: skip
 
@@ -104,4 +108,6 @@ def _submitted(parsed: Parsed) -> Submitted:
     findings = Findings()
     findings.faults.extend(parsed.faults)
     findings.warnings.extend(parsed.warnings)
-    return Submitted(parsed.index, parsed.sent_id, parsed.id, parsed.sale, findings, parsed.packed, parsed.hash, parsed.reading)
+    return Submitted(
+        parsed.index, parsed.sent_id, parsed.id, parsed.sale, findings, parsed.packed, parsed.hash, parsed.gross, parsed.reading
+    )

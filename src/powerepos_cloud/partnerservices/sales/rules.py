@@ -13,7 +13,7 @@ from powerepos.contract.codes import Codes
 
 from powerepos_cloud.partnerservices.outlets.trading_day import trading_date_at
 from powerepos_cloud.partnerservices.sales.findings import Findings
-from powerepos_cloud.partnerservices.sales.model import FINE_PER_MONEY, Adjustment, Item, Sale, gross
+from powerepos_cloud.partnerservices.sales.model import FINE_PER_MONEY, Adjustment, Item, Sale
 from powerepos_cloud.partnerservices.sales.totals import recomputed
 from powerepos_cloud.partnerservices.wire import money, tax
 
@@ -42,36 +42,36 @@ class Context(msgspec.Struct, frozen=True):
     known_plus: frozenset[int]
 
 
-def check(sale: Sale, context: Context, findings: Findings) -> None:
-    """All rules that need no look at other sales."""
-    _check_not_empty(sale, findings)
-    _check_balance(sale, findings)
+def check(sale: Sale, due: int, context: Context, findings: Findings) -> None:
+    """All rules that need no look at other sales; `due` is the sale's gross."""
+    _check_not_empty(sale, due, findings)
+    _check_balance(sale, due, findings)
+    unnamed = [level for level in range(4) if sale.taxes[level] is None]
     _check_currency(sale, context, findings)
     for n, item in enumerate(sale.items):
-        _check_item(sale, item, f"/transactionItems/{n}", context, findings)
+        _check_item(sale, item, n, unnamed, context, findings)
     for n, adjustment in enumerate(sale.adjustments):
-        _check_tax_named(sale, adjustment, f"/orderAdjustments/{n}", findings)
+        _check_tax_named(unnamed, adjustment, "/orderAdjustments", n, findings)
     _check_buckets(sale, findings)
-    _check_payments(sale, context, findings)
+    _check_payments(sale, due, context, findings)
     _check_times(sale, context, findings)
     _check_pans(sale, findings)
 
 
-def _check_not_empty(sale: Sale, findings: Findings) -> None:
+def _check_not_empty(sale: Sale, due: int, findings: Findings) -> None:
     """Check 11."""
     if not sale.items and not sale.adjustments:
         findings.reject(Codes.SALE_EMPTY, "/transactionItems", "A sale needs at least one item or adjustment.", "1 or more", 0)
-    elif not sale.payments and gross(sale) != 0:
+    elif not sale.payments and due != 0:
         findings.reject(
             Codes.SALE_EMPTY, "/transactionPayments", "A sale that is not zero needs at least one payment.", "1 or more", 0
         )
 
 
-def _check_balance(sale: Sale, findings: Findings) -> None:
+def _check_balance(sale: Sale, due: int, findings: Findings) -> None:
     """Check 9: payments, as they are or net of cash rounding, cover amounts and exclusive taxes to half a cent."""
     if not sale.payments:
         return
-    due = gross(sale)
     paid = sum(payment.purchase for payment in sale.payments) * FINE_PER_MONEY
     net = paid - sum(payment.rounded for payment in sale.payments) * FINE_PER_MONEY
     if min(abs(paid - due), abs(net - due)) > _HALF_CENT:
@@ -94,50 +94,41 @@ def _check_currency(sale: Sale, context: Context, findings: Findings) -> None:
             findings.reject(Codes.NUMBER_SCALE, pointer, f"{context.currency} has no decimals.", "a whole amount", money(amount))
 
 
-def _check_item(sale: Sale, item: Item, pointer: str, context: Context, findings: Findings) -> None:
+def _check_item(sale: Sale, item: Item, n: int, unnamed: list[int], context: Context, findings: Findings) -> None:
     """Checks 13, 14, 15, 17 and 24 on one line."""
     if item.plu_number is not None:
         if item.plu_number not in context.known_plus:
-            findings.reject(
-                Codes.ITEM_UNKNOWN_PLU,
-                f"{pointer}/pluNumber",
-                "There is no product with this PLU number.",
-                "a known PLU",
-                item.plu_number,
-            )
+            unknown = "There is no product with this PLU number."
+            findings.reject(Codes.ITEM_UNKNOWN_PLU, f"/transactionItems/{n}/pluNumber", unknown, "a known PLU", item.plu_number)
     elif not (item.plu_name and item.group_name and item.main_group_name):
-        findings.reject(
-            Codes.ITEM_UNKNOWN_PLU,
-            pointer,
-            "Name the product: by pluNumber, or by mainGroupName, groupName and pluName.",
-            "a product",
-            None,
-        )
+        name_it = "Name the product: by pluNumber, or by mainGroupName, groupName and pluName."
+        findings.reject(Codes.ITEM_UNKNOWN_PLU, f"/transactionItems/{n}", name_it, "a product", None)
     if item.sale_qty * item.amount < 0:
-        findings.warn(Codes.ITEM_SIGN, f"{pointer}/saleQty", "Quantity and amount have different signs.", None, None)
-    _check_tax_named(sale, item, pointer, findings)
-    _check_line_tax(sale, item, pointer, findings)
-    for n, adjustment in enumerate(item.adjustments):
-        _check_tax_named(sale, adjustment, f"{pointer}/itemAdjustments/{n}", findings)
+        findings.warn(Codes.ITEM_SIGN, f"/transactionItems/{n}/saleQty", "Quantity and amount have different signs.")
+    _check_tax_named(unnamed, item, "/transactionItems", n, findings)
+    _check_line_tax(sale, item, n, findings)
+    for m, adjustment in enumerate(item.adjustments):
+        _check_tax_named(unnamed, adjustment, f"/transactionItems/{n}/itemAdjustments", m, findings)
         if adjustment.amount * item.amount < 0 and abs(adjustment.amount) > abs(item.amount):
-            findings.warn(
-                Codes.ADJUSTMENT_EXCEEDS_ITEM, f"{pointer}/itemAdjustments/{n}/amount", "The discount is larger than its item.",
-                money(item.amount), money(adjustment.amount),
-            )  # fmt: skip
+            pointer = f"/transactionItems/{n}/itemAdjustments/{m}/amount"
+            too_large = "The discount is larger than its item."
+            findings.warn(Codes.ADJUSTMENT_EXCEEDS_ITEM, pointer, too_large, money(item.amount), money(adjustment.amount))
 
 
-def _check_tax_named(sale: Sale, line: Item | Adjustment, pointer: str, findings: Findings) -> None:
+def _check_tax_named(unnamed: list[int], line: Item | Adjustment, within: str, n: int, findings: Findings) -> None:
     """Check 15, first half: a tax needs a name and a rate on the sale."""
-    for level in range(4):
-        if (line.inc[level] or line.ex[level]) and sale.taxes[level] is None:
-            field = "incTax" if line.inc[level] else "exTax"
+    for level in unnamed:
+        if line.inc[level] or line.ex[level]:
+            field = f"{'incTax' if line.inc[level] else 'exTax'}{level + 1}"
             findings.reject(
-                Codes.TAX_RATE_MISSING, f"{pointer}/{field}{level + 1}", f"The sale names no tax of level {level + 1}.",
-                f"tax{level + 1}Name and tax{level + 1}Rate", None,
-            )  # fmt: skip
+                Codes.TAX_RATE_MISSING,
+                f"{within}/{n}/{field}",
+                f"The sale names no tax of level {level + 1}.",
+                f"tax{level + 1}Name and tax{level + 1}Rate",
+            )
 
 
-def _check_line_tax(sale: Sale, item: Item, pointer: str, findings: Findings) -> None:
+def _check_line_tax(sale: Sale, item: Item, n: int, findings: Findings) -> None:
     """Check 14 and the second half of 15: the tax is what its rate makes of the taxable value, to half a cent a piece."""
     pieces = max(100, abs(item.sale_qty))
     tolerance = FINE_PER_MONEY * pieces // 200 + 10
@@ -150,12 +141,12 @@ def _check_line_tax(sale: Sale, item: Item, pointer: str, findings: Findings) ->
         if abs((exclusive or inclusive) - expected) > tolerance:
             field = "exTax" if exclusive else "incTax"
             findings.warn(
-                Codes.TAX_MISMATCH, f"{pointer}/{field}{level + 1}", "The tax is not what its rate makes of the taxable value.",
+                Codes.TAX_MISMATCH, f"/transactionItems/{n}/{field}{level + 1}", "The tax is not what its rate makes of taxSales.",
                 tax(expected), tax(exclusive or inclusive),
             )  # fmt: skip
         if abs(taxable) > abs(item.amount) * FINE_PER_MONEY + tolerance:
             findings.warn(
-                Codes.TAX_MISMATCH, f"{pointer}/taxSales{level + 1}", "The taxable value is more than the line's amount.",
+                Codes.TAX_SALES_EXCEED, f"/transactionItems/{n}/taxSales{level + 1}", "taxSales is more than the line's amount.",
                 money(item.amount), tax(taxable),
             )  # fmt: skip
 
@@ -181,9 +172,9 @@ def _check_buckets(sale: Sale, findings: Findings) -> None:
                 )  # fmt: skip
 
 
-def _check_payments(sale: Sale, context: Context, findings: Findings) -> None:
+def _check_payments(sale: Sale, due: int, context: Context, findings: Findings) -> None:
     """Checks 10 and 18."""
-    is_refund = gross(sale) < 0
+    is_refund = due < 0
     coin = _SMALLEST_COIN.get(context.currency, _OTHER_COIN)
     for n, payment in enumerate(sale.payments):
         pointer = f"/transactionPayments/{n}"

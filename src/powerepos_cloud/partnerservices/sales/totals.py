@@ -46,13 +46,12 @@ class TaxKey(msgspec.Struct, frozen=True):
 def cells_of(sale: Sale) -> Cells:
     """One sale's contribution to its Z's cells, each with a label for people."""
     cells: Cells = {}
-    add_sale(cells, sale)
+    add_sale(cells, sale, gross(sale))
     return cells
 
 
-def add_sale(cells: Cells, sale: Sale) -> None:
-    """Add one sale's contribution to cells."""
-    total = gross(sale)
+def add_sale(cells: Cells, sale: Sale, total: int) -> None:
+    """Add the contribution of one sale, whose gross is `total`, to cells."""
     adjustments = [*sale.adjustments, *[one for item in sale.items for one in item.adjustments]]
     _add_payments(cells, sale)
     _add_taxes(cells, sale)
@@ -74,7 +73,7 @@ def recount(sales: Iterable[Sale]) -> Cells:
     """The cells of all these sales, reckoned anew."""
     cells: Cells = {}
     for sale in sales:
-        add_sale(cells, sale)
+        add_sale(cells, sale, gross(sale))
     return drop_empty(cells)
 
 
