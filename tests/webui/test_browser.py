@@ -44,7 +44,7 @@ async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def open_page(browser: Browser, site_url: str) -> AsyncIterator[Any]:
+async def open_page(anyio_backend: str, browser: Browser, site_url: str) -> AsyncIterator[Any]:
     """Opens pages in contexts of their own, closed at the end."""
     contexts = []
 
