@@ -15,9 +15,7 @@ def pins(lock: str) -> dict[str, tuple[str, set[str]]]:
     text = (ROOT / "requirements" / f"{lock}.txt").read_text().replace("\\\n", " ")
     found = {}
     for line in text.splitlines():
-        match = re.fullmatch(
-            r"([a-z0-9-]+)(?:\[\w+\])?(==[^\s]+(?: ; [^-]*?)?)((?:\s+--hash=sha256:[0-9a-f]{64})+)\s*", line
-        )
+        match = re.fullmatch(r"([a-z0-9-]+)(?:\[\w+\])?(==[^\s]+(?: ; [^-]*?)?)((?:\s+--hash=sha256:[0-9a-f]{64})+)\s*", line)
         assert match, f"{lock}.txt: not a pinned and hashed requirement: {line}"
         found[match[1]] = (match[2].strip(), set(match[3].split()))
     return found

@@ -60,9 +60,7 @@ def test_no_module_is_longer_than_400_lines() -> None:
 
 def test_no_function_is_longer_than_50_lines() -> None:
     lengths = {
-        f"{name(path)}:{node.name}": (node.end_lineno or 0) - node.lineno + 1
-        for path in MODULES
-        for node in functions(path)
+        f"{name(path)}:{node.name}": (node.end_lineno or 0) - node.lineno + 1 for path in MODULES for node in functions(path)
     }
     none_of(f"{place}: {length}" for place, length in lengths.items() if length > MOST_FUNCTION_LINES)
 

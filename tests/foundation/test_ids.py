@@ -43,9 +43,7 @@ def test_a_guid_is_taken_in_every_usual_form(guid: uuid.UUID) -> None:
         assert parse_guid(form) == plain
 
 
-@pytest.mark.parametrize(
-    "text", ["", "x" * 36, "0" * 31, "0" * 33, "{" + "0" * 32, "0" * 32 + "}", "0" * 32 + "\n", "٠" * 32]
-)
+@pytest.mark.parametrize("text", ["", "x" * 36, "0" * 31, "0" * 33, "{" + "0" * 32, "0" * 32 + "}", "0" * 32 + "\n", "٠" * 32])
 def test_anything_else_is_no_guid(text: str) -> None:
     with pytest.raises(ValueError, match="not a GUID"):
         parse_guid(text)

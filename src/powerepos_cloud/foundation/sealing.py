@@ -19,9 +19,7 @@ class Seal:
         try:
             self._fernet = Fernet(master_key)
         except ValueError as error:
-            raise MasterKeyError(
-                "the master key is malformed: expected 32 bytes in URL-safe base64 (44 characters)"
-            ) from error
+            raise MasterKeyError("the master key is malformed: expected 32 bytes in URL-safe base64 (44 characters)") from error
 
     def close(self, plain: bytes) -> bytes:
         """`plain` sealed, to be stored."""

@@ -169,6 +169,31 @@ async def test_parameters_of_a_hot_statement_go_by_their_number(directory_databa
     assert await directory_database.write(unit) == ["second", "first", "second"]
 
 
+async def test_a_hot_statement_takes_a_list(directory_database: Database) -> None:
+    among = Hot(
+        "SELECT name FROM facts WHERE name = ANY($1) ORDER BY name",
+        "SELECT name FROM facts WHERE name IN (SELECT value FROM json_each($1)) ORDER BY name",
+    )
+
+    async def unit(session: Session) -> None:
+        await session.hot_many(INSERT, [(name, "x") for name in ("a", 'b"', "c,d", "é", "")])
+
+    await directory_database.write(unit)
+    reader = directory_database.reader
+    for wanted in (["a", 'b"'], ["c,d", "é", "none"], [""], []):
+        found = await reader.hot(among, reader.listed(wanted))
+        assert [name for (name,) in found] == sorted(set(wanted) - {"none"})
+
+
+async def test_of_many_hot_rows_all_are_stored_or_none(directory_database: Database) -> None:
+    async def unit(session: Session) -> None:
+        await session.hot_many(INSERT, [("a", "x"), ("b", "x"), ("a", "x")])
+
+    with pytest.raises(UniqueViolation):
+        await directory_database.write(unit)
+    assert await stored(directory_database) == []
+
+
 async def test_many_rows_go_in_by_one_statement(directory_database: Database) -> None:
     async def unit(session: Session) -> None:
         await session.run(insert(facts), [{"name": str(n), "value": "x"} for n in range(9)])

@@ -49,9 +49,7 @@ def test_a_history_makes_what_the_tables_say(which: History, new_database: NewDa
         Path(empty_url.removeprefix("sqlite:///")).parent.mkdir()
     on_database(empty_url, METADATA[which].create_all)
     described, migrated = describe(empty_url), describe(new_database(which))
-    difference = difflib.unified_diff(
-        migrated, described, "what the history makes", "what the tables say", n=0, lineterm=""
-    )
+    difference = difflib.unified_diff(migrated, described, "what the history makes", "what the tables say", n=0, lineterm="")
     assert described == migrated, "draft a revision with scripts/draft_migration.py:\n" + "\n".join(difference)
     assert len(described) > 20
 
@@ -104,9 +102,7 @@ def test_the_other_databases_history_is_refused(new_database: NewDatabase) -> No
 
 def test_a_newer_programs_database_is_refused_untouched(new_database: NewDatabase) -> None:
     url = new_database("directory")
-    on_database(
-        url, lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = 'directory_9999'"))
-    )
+    on_database(url, lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = 'directory_9999'")))
     with pytest.raises(WrongSchema, match="newer version"):
         upgrade(url, "directory")
     assert current_revision(url, "directory") == "directory_9999"
@@ -116,9 +112,7 @@ def test_a_failing_revision_leaves_the_database_as_it_was(empty_url: str) -> Non
     """A table that stands in the way breaks the first revision off halfway."""
     if empty_url.startswith("sqlite"):
         Path(empty_url.removeprefix("sqlite:///")).parent.mkdir()
-    on_database(
-        empty_url, lambda connection: connection.execute(text("CREATE TABLE organisations (id integer PRIMARY KEY)"))
-    )
+    on_database(empty_url, lambda connection: connection.execute(text("CREATE TABLE organisations (id integer PRIMARY KEY)")))
     before = describe(empty_url)
     with pytest.raises(Exception, match="organisations"):
         upgrade(empty_url, "directory")
@@ -139,9 +133,7 @@ def test_an_absent_postgresql_is_unavailable(tmp_path: Path) -> None:
         upgrade(f"postgresql://nobody@/directory?host={tmp_path}", "directory")
 
 
-@pytest.mark.parametrize(
-    "url", ["mysql://localhost/x", "sqlite://", "sqlite:///", "sqlite:///:memory:", "directory.db", ""]
-)
+@pytest.mark.parametrize("url", ["mysql://localhost/x", "sqlite://", "sqlite:///", "sqlite:///:memory:", "directory.db", ""])
 def test_other_addresses_are_refused_by_name(url: str) -> None:
     for ask in (upgrade, lambda url, which: open_database(which, url)):
         with pytest.raises(ValueError, match="directory database's URL must be"):

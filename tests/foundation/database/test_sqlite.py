@@ -112,9 +112,7 @@ async def test_another_processes_lock_is_waited_for_while_the_loop_goes_on(path:
     assert await asyncio.wait_for(pending.durable, 2) == "patient"
 
 
-async def test_a_lock_that_never_ends_is_given_up(
-    path: Path, database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_lock_that_never_ends_is_given_up(path: Path, database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(group_commit, "_BUSY_GIVE_UP_SECONDS", 0.3)  # ten seconds are too long for a test
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

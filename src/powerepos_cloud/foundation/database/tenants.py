@@ -62,9 +62,7 @@ def _require_tenants(part: ClauseElement, outer: frozenset[FromClause], outer_na
     for occurrence in occurrences:
         tenant = _info(occurrence).get("tenant")
         if tenant is not None and (occurrence, tenant) not in named and not _inserts(part, tenant):
-            raise TenantNotNamed(
-                f"a statement on {getattr(occurrence, 'name', occurrence)} does not name its {tenant}: {part}"
-            )
+            raise TenantNotNamed(f"a statement on {getattr(occurrence, 'name', occurrence)} does not name its {tenant}: {part}")
     for inner in _statements_in(occurrences):
         _require_tenants(inner, frozenset(), frozenset())
     beside = [child for child in part.get_children() if not isinstance(child, FromClause)]
