@@ -17,7 +17,8 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from sqlalchemy import insert, select, update
 
 from powerepos_cloud.authserver import tables as a
-from powerepos_cloud.authserver.client_auth import ASSERTION_TYPE, read_basic
+from powerepos_cloud.authserver.assertions import ASSERTION_TYPE
+from powerepos_cloud.authserver.client_auth import read_basic
 from powerepos_cloud.directory import tables as t
 from powerepos_cloud.directory.keysets import public_keys
 from powerepos_cloud.foundation.ids import new_id
@@ -263,9 +264,7 @@ async def test_what_is_stored_is_never_accepted_in_a_secrets_place(app: Running,
 # Assertions
 
 
-async def test_an_assertion_proves_the_client_with_each_algorithm(
-    app: Running, world: World, rsa_key: rsa.RSAPrivateKey
-) -> None:
+async def test_an_assertion_proves_the_client_with_each_algorithm(app: Running, world: World, rsa_key: rsa.RSAPrivateKey) -> None:
     keys: dict[str, PrivateKey] = {
         "ES256": ec_key(),
         "PS256": rsa_key,
@@ -281,9 +280,7 @@ async def test_an_assertion_proves_the_client_with_each_algorithm(
     assert answer.status_code == 200, answer.text  # its secret goes on working
 
 
-async def test_a_bad_assertion_is_refused_like_a_wrong_secret(
-    app: Running, world: World, rsa_key: rsa.RSAPrivateKey
-) -> None:
+async def test_a_bad_assertion_is_refused_like_a_wrong_secret(app: Running, world: World, rsa_key: rsa.RSAPrivateKey) -> None:
     key, now = ec_key(), world.clock.now_ms() // 1000
     await register(world, world.client, jwk(key, kid="one"), jwk(rsa_key, kid="two"))
     await register(world, world.other_client, jwk(ec_key()))
@@ -359,6 +356,18 @@ async def test_an_assertion_lives_five_minutes_at_most_and_a_minute_of_skew_is_b
     for claims in ({"exp": now + 300}, {"exp": now + 0.5}, {"exp": now - 59}, {"nbf": now + 60}, {"iat": now}):
         answer = await app.token(asserted(world, assertion(world, key, **claims)))
         assert answer.status_code == 200, (claims, answer.text)
+
+
+async def test_header_parameters_that_are_not_known_are_ignored(app: Running, world: World) -> None:
+    key = ec_key()
+    await register(world, world.client, jwk(key))
+    for headers in ({"x5c": ["A" * 1500]}, {"x5t#S256": "A" * 43}, {"cty": "JWT"}, {"vendor": {"a": [1]}}):
+        answer = await app.token(asserted(world, assertion(world, key, headers=headers)))
+        assert answer.status_code == 200, (headers, answer.text)
+    for headers in ({"jwk": jwk(ec_key())}, {"jku": "https://example.com/keys"}, {"b64": False}):
+        signed = assertion(world, key, headers=headers)
+        assert (await app.token(asserted(world, signed))).status_code in (200, 401)
+        await refused(app, await app.token(asserted(world, assertion(world, ec_key(), headers=headers))))
 
 
 async def test_a_header_nested_to_the_edge_of_the_parsers_is_a_refusal_not_a_fault(app: Running, world: World) -> None:

@@ -6,12 +6,15 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from urllib.parse import unquote_to_bytes
 
-import msgspec
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, OKPKey, RSAKey
-
 from powerepos_cloud.authserver import store
+from powerepos_cloud.authserver.assertions import (
+    LEEWAY_SECONDS,
+    AssertionClaims,
+    AssertionHeader,
+    check_claims,
+    check_signature,
+    read_unverified,
+)
 from powerepos_cloud.authserver.errors import InvalidClient, InvalidRequest, UnauthorizedClient
 from powerepos_cloud.authserver.throttle import Throttle
 from powerepos_cloud.directory import rights
@@ -22,29 +25,8 @@ from powerepos_cloud.foundation.database import Database
 from powerepos_cloud.foundation.secrets import SecretKind, is_well_formed
 from powerepos_cloud.keyring.ring import KeyRing
 
-ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 METHODS = ("client_secret_post", "client_secret_basic", "private_key_jwt")
-ASSERTION_ALGORITHMS = {"EC": ("ES256",), "RSA": ("PS256", "RS256"), "OKP": ("EdDSA",)}
 PARAMETERS = {"client_id": 256, "client_secret": 256, "client_assertion_type": 256, "client_assertion": 4096}
-
-_LONGEST_ASSERTION_SECONDS = 300
-_LEEWAY_SECONDS = 60
-_KEY_TYPES: dict[str, type[ECKey | RSAKey | OKPKey]] = {"EC": ECKey, "RSA": RSAKey, "OKP": OKPKey}
-
-
-class _AssertionHeader(msgspec.Struct):
-    alg: str
-    kid: str | None = None
-    crit: list[str] | None = None
-
-
-class _AssertionClaims(msgspec.Struct):
-    iss: str
-    sub: str
-    aud: str
-    exp: int | float
-    jti: str
-    nbf: int | float = 0
 
 
 class ClientAuthentication:
@@ -57,9 +39,7 @@ class ClientAuthentication:
         self._throttle = throttle
         self._issuer = issuer
 
-    async def authenticate(
-        self, headers: Sequence[tuple[bytes, bytes]], form: Mapping[str, str], source: str
-    ) -> ProvedClient:
+    async def authenticate(self, headers: Sequence[tuple[bytes, bytes]], form: Mapping[str, str], source: str) -> ProvedClient:
         """The client. Raises `InvalidClient`, `TooManyFailures`, `InvalidRequest`, `UnauthorizedClient` (switched off)."""
         authorization = [value for name, value in headers if name == b"authorization"]
         by_basic = len(authorization) == 1 and authorization[0][:6].lower() == b"basic "
@@ -73,7 +53,7 @@ class ClientAuthentication:
             if authorization and not by_basic:
                 raise InvalidClient("authorization_scheme")
             if "client_assertion" in form:
-                header, unverified = _unverified(form)
+                header, unverified = read_unverified(form)
                 claimed_id = unverified.sub
                 client = await self._by_assertion(form, header, unverified)
             else:
@@ -96,9 +76,7 @@ class ClientAuthentication:
                 return client
         raise InvalidClient("client_unknown_or_secret_wrong")
 
-    async def _by_assertion(
-        self, form: Mapping[str, str], header: _AssertionHeader, unverified: _AssertionClaims
-    ) -> ProvedClient:
+    async def _by_assertion(self, form: Mapping[str, str], header: AssertionHeader, unverified: AssertionClaims) -> ProvedClient:
         if "client_id" in form and form["client_id"] != unverified.sub:
             raise InvalidClient("client_id_unequal")
         if not is_id(unverified.sub):
@@ -106,24 +84,15 @@ class ClientAuthentication:
         client, jwks = await rights.client_keys(self._database.reader, unverified.sub) or (None, None)
         if client is None or jwks is None:
             raise InvalidClient("client_unknown_or_without_keys")
-        _verify(form["client_assertion"], header, jwks)
+        check_signature(form["client_assertion"], header, jwks)
         # Verified: what was decoded above is what was signed.
-        self._check_claims(unverified, client.id)
+        check_claims(unverified, client.id, self._issuer, self._clock.now_ms())
         await self._claim_jti(client.id, unverified)
         return client
 
-    def _check_claims(self, claims: _AssertionClaims, client_id: str) -> None:
-        now = self._clock.now_ms() / 1000
-        if claims.iss != client_id or claims.aud != self._issuer or not claims.jti:
-            raise InvalidClient("assertion_iss_aud_jti")
-        if not now - _LEEWAY_SECONDS < claims.exp <= now + _LONGEST_ASSERTION_SECONDS + _LEEWAY_SECONDS:
-            raise InvalidClient("assertion_exp")
-        if claims.nbf > now + _LEEWAY_SECONDS:
-            raise InvalidClient("assertion_nbf")
-
-    async def _claim_jti(self, client_id: str, claims: _AssertionClaims) -> None:
+    async def _claim_jti(self, client_id: str, claims: AssertionClaims) -> None:
         jti_hash = hashlib.sha256(claims.jti.encode()).digest()
-        keep_until = int((claims.exp + _LEEWAY_SECONDS) * 1000)
+        keep_until = int((claims.exp + LEEWAY_SECONDS) * 1000)
         if not await self._database.write(lambda session: store.take_assertion(session, client_id, jti_hash, keep_until)):
             raise InvalidClient("assertion_replayed")
 
@@ -163,41 +132,3 @@ def _form_decoded(raw: bytes) -> str:
     if "\0" in decoded:
         raise ValueError("a NUL character, which PostgreSQL refuses in text")
     return decoded
-
-
-def _verify(assertion: str, header: _AssertionHeader, jwks: str) -> None:
-    """Check the signature, by the key of this `kid`, else the first key for this `alg`. Raises `InvalidClient`."""
-    if header.crit is not None:
-        raise InvalidClient("assertion_crit")
-    for jwk in msgspec.json.decode(jwks)["keys"]:
-        algorithms = ASSERTION_ALGORITHMS.get(jwk["kty"], ())
-        if header.alg not in algorithms or jwk.get("alg", header.alg) != header.alg:
-            continue
-        if header.kid is not None and header.kid != jwk.get("kid"):
-            continue
-        try:
-            jws.deserialize_compact(assertion, _KEY_TYPES[jwk["kty"]].import_key(jwk), algorithms=[header.alg])
-        except (JoseError, ValueError, RecursionError) as error:
-            raise InvalidClient("assertion_signature") from error
-        return  # one verification per request, so that a client with many keys costs no more
-    raise InvalidClient("assertion_key_unknown")
-
-
-def _unverified(form: Mapping[str, str]) -> tuple[_AssertionHeader, _AssertionClaims]:
-    """Header and claims as sent; to be believed only after the signature was checked. Raises `InvalidClient`."""
-    if form.get("client_assertion_type") != ASSERTION_TYPE:
-        raise InvalidClient("assertion_type")
-    try:
-        parts = [_base64url_decoded(part) for part in form["client_assertion"].split(".")]
-        header, claims, _ = parts
-        return (
-            msgspec.json.decode(header, type=_AssertionHeader),
-            msgspec.json.decode(claims, type=_AssertionClaims),
-        )
-    except (binascii.Error, ValueError, msgspec.MsgspecError, RecursionError) as error:
-        raise InvalidClient("assertion_malformed") from error
-
-
-def _base64url_decoded(part: str) -> bytes:
-    """Strictly: without `validate` what is no base64url would be passed over, here but not by the signature's check."""
-    return base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)

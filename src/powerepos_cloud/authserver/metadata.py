@@ -4,7 +4,8 @@ from typing import Any
 
 from powerepos.contract import SERVICE_SCOPES, AuthServerScopes
 
-from powerepos_cloud.authserver.client_auth import ASSERTION_ALGORITHMS, METHODS
+from powerepos_cloud.authserver.assertions import ASSERTION_ALGORITHMS
+from powerepos_cloud.authserver.client_auth import METHODS
 from powerepos_cloud.authserver.token import GRANTS
 
 

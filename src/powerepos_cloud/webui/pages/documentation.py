@@ -6,7 +6,7 @@ from litestar import HttpMethod, Request, Response, route
 from litestar.types import ControllerRouterHandler
 from powerepos.contract import SERVICE_SCOPES
 
-from powerepos_cloud.authserver.client_auth import ASSERTION_ALGORITHMS, ASSERTION_TYPE
+from powerepos_cloud.authserver.assertions import ASSERTION_ALGORITHMS, ASSERTION_TYPE
 from powerepos_cloud.authserver.token import BODY_LIMIT
 from powerepos_cloud.webui.error_pages import by_sender
 from powerepos_cloud.webui.examples import example_connection, example_token_answer
