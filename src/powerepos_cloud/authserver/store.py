@@ -71,7 +71,7 @@ _TAKE_ASSERTION = Hot("""
     ON CONFLICT DO NOTHING RETURNING client_id
 """)
 _END_SURPLUS = Hot("""
-    UPDATE families SET state = 'ended', reason = 'newer_sign_ins' WHERE id IN (
+    UPDATE families SET state = 'ended', reason = 'newer_sign_ins' WHERE state = 'active' AND id IN (
       SELECT id FROM families WHERE connection_id = $1 AND state = 'active' ORDER BY last_used_at DESC LIMIT $3 OFFSET $2
     ) RETURNING 1
 """)
