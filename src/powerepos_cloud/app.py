@@ -99,6 +99,10 @@ class _Builder:
             body_timeout_seconds=self.settings.body_timeout,
         )
 
+    @property
+    def _docs_url(self) -> str:
+        return self.settings.public_url or self.settings.issuer
+
     def _open(self, which: str) -> Database:
         """The `directory` or `partnerservices` database; rooms that share one share its writer."""
         if which not in self.opened:
@@ -112,7 +116,7 @@ class _Builder:
         seal = Seal(load_master_key(settings.master_key, settings.master_key_path))
         server, housekeeping = build_authserver(
             settings.issuer,
-            settings.public_url or settings.issuer,
+            self._docs_url,
             database=self._open("directory"),
             seal=seal,
             clock=self.clock,
@@ -182,7 +186,7 @@ class _Builder:
     def _add_partnerservices(self, uri: str, keys: KeyCache, revocations: Follower) -> None:
         service = AuthServerScopes.PARTNER_SERVICE
         access = self._access(uri, service, keys, revocations)
-        door = Door(service=service, metadata_url=metadata_url(uri), log=self.log)
+        door = Door(service=service, metadata_url=metadata_url(uri), log=self.log, docs_url=self._docs_url)
         prefix = urlsplit(uri).path + "api/v1"
         database = self._open("partnerservices")
         request_log = RequestLog(database, self.clock, self.log)
@@ -191,7 +195,13 @@ class _Builder:
         self.handlers += [
             build_metadata(uri=uri, service=service, issuer=self.settings.issuer, name="PowerEPOS Partner Services"),
             partnerservices_router.build_router(
-                access=access, database=database, clock=self.clock, request_log=request_log, door=door, prefix=prefix
+                access=access,
+                database=database,
+                clock=self.clock,
+                request_log=request_log,
+                door=door,
+                prefix=prefix,
+                docs_url=self._docs_url,
             ),
         ]
         self.doors.append((urlsplit(uri).path + "api", door.answer))
@@ -199,7 +209,7 @@ class _Builder:
     def _add_remoteorders(self, uri: str, keys: KeyCache, revocations: Follower) -> None:
         service = AuthServerScopes.REMOTE_ORDER_SERVER
         access = self._access(uri, service, keys, revocations)
-        door = Door(service=service, metadata_url=metadata_url(uri), log=self.log)
+        door = Door(service=service, metadata_url=metadata_url(uri), log=self.log, docs_url=self._docs_url)
         prefix = urlsplit(uri).path.rstrip("/")
         self.handlers += [
             build_metadata(uri=uri, service=service, issuer=self.settings.issuer, name="PowerEPOS Remote Order Server"),
@@ -220,7 +230,7 @@ class _Builder:
 
         self.webui = build_webui(
             issuer=settings.issuer,
-            public_url=settings.public_url or settings.issuer,
+            public_url=self._docs_url,
             lifetimes=lifetimes,
             refresh=RefreshRules(settings.refresh_repeat_window, settings.refresh_late_repeats, settings.families_per_connection),
             outbox=outbox if settings.demo else None,

@@ -85,7 +85,7 @@ def assert_same_facts(plain: httpx.Response, problem: httpx.Response, status: in
     assert other.title
     assert one.request_id == plain.headers["x-request-id"]
     assert other.request_id == problem.headers["x-request-id"]
-    assert plain.json().keys() == {"errorCode", "errorMessage", "requestID", "data"}
+    assert plain.json().keys() == {"errorCode", "errorMessage", "requestID", "helpURI", "data"}
     for answer in (plain, problem):
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["vary"] == "Accept"

@@ -39,8 +39,8 @@ def refused_field(code: str, pointer: str, message: str, expected: object = None
     return refused([Fault(code, pointer, message, expected, actual)])
 
 
-def errors(faults: Sequence[Fault]) -> list[ResultError]:
-    """Faults as answers show them."""
+def errors(faults: Sequence[Fault], docs_url: str = "") -> list[ResultError]:
+    """Faults as answers show them, each with the address of the page about its code where that is known."""
     return [
         ResultError(
             code=fault.code,
@@ -51,6 +51,7 @@ def errors(faults: Sequence[Fault]) -> list[ResultError]:
             difference=fault.actual - fault.expected
             if isinstance(fault.expected, Decimal) and isinstance(fault.actual, Decimal)
             else None,
+            help_uri=f"{docs_url}/docs/errors/{fault.code}" if docs_url else None,
         )
         for fault in faults
     ]

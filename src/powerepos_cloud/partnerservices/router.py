@@ -13,14 +13,16 @@ from powerepos_cloud.resourceserver.access import Access
 from powerepos_cloud.resourceserver.errors import Door
 
 
-def build_router(*, access: Access, database: Database, clock: Clock, request_log: RequestLog, door: Door, prefix: str) -> Router:
+def build_router(
+    *, access: Access, database: Database, clock: Clock, request_log: RequestLog, door: Door, prefix: str, docs_url: str = ""
+) -> Router:
     """Partner Services under `prefix`, which is the path of the instance's URI and `api/v1`."""
     return Router(
         path=prefix,
         route_handlers=[
             build_connection(access=access, database=database, clock=clock),
             build_changes(access, database, request_log),
-            *build_sales(access, database, clock, request_log),
+            *build_sales(access, database, clock, request_log, docs_url),
         ],
         exception_handlers={Exception: door.handler},
         request_max_body_size=Limits.MAX_BODY_BYTES,

@@ -50,10 +50,11 @@ def json_answer(model: msgspec.Struct, *, status: int = 200) -> Response[bytes]:
 class Door:
     """Words the failures of one service instance."""
 
-    def __init__(self, *, service: str, metadata_url: str, log: Log) -> None:
+    def __init__(self, *, service: str, metadata_url: str, log: Log, docs_url: str = "") -> None:
         self._service = service
         self._metadata_url = metadata_url
         self._log = log
+        self._docs_url = docs_url
 
     @property
     def handler(self) -> Callable[[Request[Any, Any, Any], Exception], Response[bytes]]:
@@ -71,7 +72,9 @@ class Door:
             headers["Retry-After"] = str(refusal.retry_after)
         identifier = request_id(request.scope)
         wants_problem = prefers_problem(request.headers.getall("accept", []))
-        body = _problem(refusal, identifier) if wants_problem else _error_response(refusal, identifier)
+        help_uri = f"{self._docs_url}/docs/errors/{refusal.code}" if self._docs_url else None
+        word = _problem if wants_problem else _error_response
+        body = word(refusal, identifier, help_uri)
         return Response(
             _encoder.encode(body),
             status_code=refusal.status,
@@ -141,11 +144,13 @@ def _own_headers(error: Exception) -> dict[str, str]:
     return {"Allow": allow} if allow else {}
 
 
-def _error_response(refusal: Refusal, identifier: str) -> ErrorResponse:
-    return ErrorResponse(error_code=refusal.code, error_message=refusal.message, request_id=identifier, data=refusal.data)
+def _error_response(refusal: Refusal, identifier: str, help_uri: str | None) -> ErrorResponse:
+    return ErrorResponse(
+        error_code=refusal.code, error_message=refusal.message, request_id=identifier, help_uri=help_uri, data=refusal.data
+    )
 
 
-def _problem(refusal: Refusal, identifier: str) -> Problem:
+def _problem(refusal: Refusal, identifier: str, help_uri: str | None) -> Problem:
     return Problem(
         type=PROBLEM_TYPE_PREFIX + refusal.code,
         title=HTTPStatus(refusal.status).phrase,
@@ -153,5 +158,6 @@ def _problem(refusal: Refusal, identifier: str) -> Problem:
         detail=refusal.message,
         error_code=refusal.code,
         request_id=identifier,
+        help_uri=help_uri,
         data=refusal.data,
     )

@@ -20,6 +20,8 @@ class ErrorResponse(msgspec.Struct, rename=vendor_name, kw_only=True):
     """For people: cause and cure. Its words may change."""
     request_id: str
     """The answer's `X-Request-ID`; quote it when you ask for help."""
+    help_uri: str | None = None
+    """The page about this code: what it means and how to mend it."""
     data: Any = None
 
 
@@ -32,6 +34,7 @@ class Problem(msgspec.Struct, rename=vendor_name, kw_only=True):
     detail: str
     error_code: str
     request_id: str
+    help_uri: str | None = None
     data: Any = None
 
 

@@ -45,6 +45,8 @@ class ResultError(msgspec.Struct, rename=named(), kw_only=True):
     """What was sent."""
     difference: Decimal | None = None
     """`actual` less `expected`, where both are amounts."""
+    help_uri: str | None = None
+    """The page about this code: what it means and how to mend it."""
 
 
 class ResultWarning(msgspec.Struct, rename=named(), kw_only=True):

@@ -39,13 +39,13 @@ _LATE = ResultWarning(
 )
 
 
-def batch_answer(result: Result, *, is_validated: bool) -> PartnerSalesBatchResponse:
+def batch_answer(result: Result, docs_url: str, *, is_validated: bool) -> PartnerSalesBatchResponse:
     """The answer of `addbatch`. A Z that validation would have made is told as null: it does not exist."""
     z = None if is_validated and result.made else result.z
     code, message = _MESSAGES[result.code]
     return PartnerSalesBatchResponse(
         batch_result=result.code,
-        batch_item_results=[_item(verdict, hides_z=is_validated and result.made) for verdict in result.verdicts],
+        batch_item_results=[_item(verdict, docs_url, hides_z=is_validated and result.made) for verdict in result.verdicts],
         error_message=message,
         code=code,
         z_report_id=z.id if z else None,
@@ -104,10 +104,14 @@ def plain_time(text: str | None) -> str | None:
     return None if text is None else text.removesuffix(".000")
 
 
-def _item(verdict: Verdict, *, hides_z: bool) -> PartnerSalesTransactionBatchItemResult:
+def _item(verdict: Verdict, docs_url: str, *, hides_z: bool) -> PartnerSalesTransactionBatchItemResult:
     submitted, z = verdict.submitted, verdict.stored_in
     prefix = f"/sales/{submitted.index}"
-    found = errors(submitted.spelled(submitted.findings.faults, prefix)) if verdict.error > BatchItemErrorCode.SKIPPED else []
+    found = (
+        errors(submitted.spelled(submitted.findings.faults, prefix), docs_url)
+        if verdict.error > BatchItemErrorCode.SKIPPED
+        else []
+    )
     first = found[0] if found else None
     is_stored = not verdict.error
     shows_z = is_stored and z is not None and not (hides_z and verdict.known is None)

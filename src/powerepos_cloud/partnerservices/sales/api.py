@@ -56,8 +56,9 @@ _PAGE = 100
 class SalesApi:
     """What the handlers work with."""
 
-    def __init__(self, access: Access, database: Database, clock: Clock, request_log: RequestLog) -> None:
+    def __init__(self, access: Access, database: Database, clock: Clock, request_log: RequestLog, docs_url: str) -> None:
         self.access = access
+        self.docs_url = docs_url
         self.database = database
         self.clock = clock
         self.request_log = request_log
@@ -79,9 +80,11 @@ class SalesApi:
         raise DatabaseUnavailable("too many senders at once")
 
 
-def build_handlers(access: Access, database: Database, clock: Clock, request_log: RequestLog) -> list[HTTPRouteHandler]:
+def build_handlers(
+    access: Access, database: Database, clock: Clock, request_log: RequestLog, docs_url: str
+) -> list[HTTPRouteHandler]:
     """The handlers under `sales/`."""
-    api = SalesApi(access, database, clock, request_log)
+    api = SalesApi(access, database, clock, request_log, docs_url)
     makers: tuple[Callable[[SalesApi], HTTPRouteHandler], ...] = (
         _add_batch, _request_z, _finalise_z, _get_sale, _get_z, _list_zs
     )  # fmt: skip
@@ -129,9 +132,9 @@ async def _judge(api: SalesApi, caller: Caller, intake: Intake, *, is_validation
         return result
 
     try:
-        return batch_answer(await api.write(unit), is_validated=False)
+        return batch_answer(await api.write(unit), api.docs_url, is_validated=False)
     except batch.Validated as judged:
-        return batch_answer(judged.result, is_validated=True)
+        return batch_answer(judged.result, api.docs_url, is_validated=True)
 
 
 def _request_z(api: SalesApi) -> HTTPRouteHandler:

@@ -141,7 +141,7 @@ def _check_line_tax(sale: Sale, item: Item, n: int, findings: Findings) -> None:
         if abs((exclusive or inclusive) - expected) > tolerance:
             field = "exTax" if exclusive else "incTax"
             findings.warn(
-                Codes.TAX_MISMATCH, f"/transactionItems/{n}/{field}{level + 1}", "The tax is not what its rate makes of taxSales.",
+                Codes.TAX_MISMATCH, f"/transactionItems/{n}/{field}{level + 1}", "The tax is not what its rate makes of it.",
                 tax(expected), tax(exclusive or inclusive),
             )  # fmt: skip
         if abs(taxable) > abs(item.amount) * FINE_PER_MONEY + tolerance:
