@@ -27,7 +27,7 @@ def sale(amount: float = 11.5, **changed: Any) -> dict[str, Any]:
     one: dict[str, Any] = {
         "salesTransactionID": new_id(),
         "dateTimeClosed": "2024-12-01 12:10:00",
-        "invoiceNumber": f"K{uuid.uuid4().hex[:8]}",
+        "invoiceNumber": f"{uuid.uuid4().hex[:8]}K",  # ends in a letter: no number that another could be missing before
         "tax1Name": "GST",
         "tax1Rate": 15,
         "transactionItems": [{"amount": amount, "incTax1": round(amount * 15 / 115, 7), "taxSales1": amount, "pluNumber": 2040}],
@@ -69,7 +69,31 @@ class Shop:
         found: dict[str, Any] = answer.json()
         return found
 
+    async def finalise(self, z_id: str, *, outlet: str = OUTLET, client: str = "clientone", **fields: Any) -> dict[str, Any]:
+        """Finalise a Z; the answer, which must be understood."""
+        answer = await self.post("finalisezreport", {"outletID": outlet, "zReportID": z_id, **fields}, client=client)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def z(self, z_id: str, **options: Any) -> dict[str, Any]:
+        """A Z with its totals, read back."""
+        answer = await self.get(f"sales/zreports/{z_id}", **options)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
     async def get(self, path: str, *, client: str = "clientone", kapow: str = KAPOW, **token: Any) -> httpx.Response:
         """A GET."""
         headers = self.bearer(client_id=client, kapow=kapow, root_nodes=[kapow], **token)
         return await self.http.get(f"/api/v1/{path}", headers=headers)
+
+
+def outcomes(answer: dict[str, Any]) -> list[tuple[str, int, str | None]]:
+    """Of each result: outcome, errorCode, code."""
+    return [(result["outcome"], result["errorCode"], result["code"]) for result in answer["batchItemResults"]]
+
+
+def warned(result: dict[str, Any]) -> list[tuple[str, str | None]]:
+    """Of each warning: code and pointer."""
+    return [(warning["code"], warning["pointer"]) for warning in result["warnings"]]
