@@ -14,6 +14,7 @@ import pytest
 from litestar import Litestar, get
 from litestar.exceptions import HTTPException
 from powerepos.contract import ErrorCodes
+from powerepos.contract.codes import MEANINGS
 
 import powerepos_cloud.authserver
 from powerepos_cloud.authserver import errors as oauth
@@ -202,6 +203,7 @@ async def test_partner_services_sends_what_the_example_shows(page: ErrorPage) ->
         service="partnerservices",
         metadata_url="https://service.example/.well-known/oauth-protected-resource",
         log=build_log("critical"),
+        docs_url="https://auth.example",
     )
 
     @get("/call")
@@ -221,22 +223,6 @@ async def test_partner_services_sends_what_the_example_shows(page: ErrorPage) ->
     assert page.sender != PARTNERSERVICES or is_shown(body_text(page), page)
 
 
-async def test_the_refusal_of_two_lengths_is_explained() -> None:
-    sent: list[dict[str, Any]] = []
-
-    async def receive() -> Any:
-        raise AssertionError("refused before the body is read")
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    hallway = Hallway(Litestar(), sources=Sources(""), metrics=Metrics(), log=build_log("critical"), body_timeout_seconds=5)
-    headers = [(b"content-length", b"1"), (b"transfer-encoding", b"chunked")]
-    scope = {"type": "http", "method": "POST", "path": "/", "headers": headers, "client": ("192.0.2.1", 50000)}
-    await hallway(scope, receive, send)
-    assert msgspec.json.decode(sent[1]["body"])["error_description"] in texts_on(BY_CODE["invalid_request"])
-
-
 def test_a_text_that_no_page_explains_is_noticed(tmp_path: Path) -> None:
     module = tmp_path / "module.py"
     carriers = {"InvalidGrant": Carrier(0, own_words=False)}
@@ -252,3 +238,13 @@ def test_a_text_that_no_page_explains_is_noticed(tmp_path: Path) -> None:
     module.write_text('raise InvalidGrant(" ".join(words), "reason")\n')
     with pytest.raises(Unreadable, match=r"module\.py:1"):
         list(sent_texts(module, carriers))
+
+
+def test_every_code_of_submitted_records_has_a_page(site_url: str) -> None:
+    http = httpx.Client(base_url=site_url)
+    index = http.get("/docs/errors").text
+    for code, meaning in MEANINGS.items():
+        page = http.get(f"/docs/errors/{code}")
+        assert page.status_code == 200, code
+        assert ("Warning" if meaning.warning else "Error") in page.text
+        assert f'id="{code}"' in index

@@ -81,6 +81,7 @@ def service_example(status: int, code: str, message: str, *headers: tuple[str, s
             "errorCode": code,
             "errorMessage": message,
             "requestID": "019ab3f0-6a52-7c41-9d0e-2f7a5b8c1d34",
+            "helpURI": f"https://auth.example/docs/errors/{code}",
             "data": None,
         },
     )

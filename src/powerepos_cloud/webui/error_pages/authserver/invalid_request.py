@@ -82,17 +82,17 @@ PAGE = ErrorPage(
         ),
         Cause(
             title="The body did not arrive whole",
-            says=("The connection ended before the body did.", "The request cannot be read."),
+            says=("The connection ended before the body did.", "The body did not arrive in time.", "The request cannot be read."),
             part="408",
             why="The connection broke, or the body took longer than the server waits. The status is 408 where it was too slow.",
             cure="Send the same request again on a new connection.",
         ),
         Cause(
-            title="Two lengths for one body",
-            says=("Content-Length and Transfer-Encoding exclude each other.",),
-            why="The request has both headers, or one of them twice. A proxy between you and us adds one. "
-            "This answer comes before the endpoint is chosen, so it carries no `error_uri`.",
-            cure="Send `Content-Length` alone.",
+            title="Two lengths for one body, or two hosts",
+            says=("Send one Host header, and the body's length in one way: by Content-Length or by Transfer-Encoding.",),
+            why="The request has both headers, or a header twice. A proxy between you and us adds one. Two servers can take "
+            "such a request for two different ones, so it is refused and the connection closed.",
+            cure="Send `Content-Length` alone, and one `Host`.",
         ),
         Cause(
             title="The revocation feed was asked for a number that it does not have",
