@@ -6,6 +6,7 @@ from urllib.parse import urldefrag, urlsplit
 
 import httpx
 import pytest
+from powerepos.contract.codes import MEANINGS
 
 from powerepos_cloud.foundation.database import DatabaseUnavailable
 from powerepos_cloud.webui.error_pages import PAGES
@@ -55,7 +56,7 @@ def anonymous(**options: object) -> httpx.AsyncClient:
 
 def test_every_page_is_reached_by_links(pages: dict[str, Document]) -> None:
     expected = {"/", "/docs", "/docs/quick-start", "/docs/authserver", "/docs/token-lifetimes", "/docs/errors", "/outbox"}
-    assert set(pages) == expected | {page.path for page in PAGES}
+    assert set(pages) == expected | {page.path for page in PAGES} | {f"/docs/errors/{code}" for code in MEANINGS}
 
 
 def test_every_link_within_a_page_finds_its_place(pages: dict[str, Document]) -> None:
