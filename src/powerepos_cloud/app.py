@@ -1,6 +1,7 @@
 """The front door: builds the rooms from the settings and wires them into one application. The only file that knows all."""
 
 import gc
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -42,6 +43,8 @@ from powerepos_cloud.webui.assembly import WebUI, build_webui
 from powerepos_cloud.webui.model import Mail, RefreshRules, ServiceLifetime
 
 _OUTBOX_SHOWS = 200
+
+_SLASHES = re.compile("/+")
 
 DoorHandler = Callable[[Request[Any, Any, Any], Exception], Response[Any]]
 
@@ -93,6 +96,7 @@ class _Builder:
         )
         return Hallway(
             app,
+            refuse=self._refuse,
             sources=Sources(self.settings.trusted_proxies),
             metrics=self.metrics,
             log=self.log,
@@ -143,13 +147,8 @@ class _Builder:
         """Partner Services, and where its URI is set the remote order server; both behind the same keys and revocations."""
         settings = self.settings
         if self.feed is not None and self.ring is not None:
-            ring = self.ring
-
-            async def read_keys() -> dict[str, Any]:
-                return ring.keys.jwks(self.clock.now_ms())
-
             feed_source: Any = InProcessFeed(self.feed.read, gone=FeedGone)
-            key_source: Any = InProcessKeySource(read_keys)
+            key_source: Any = InProcessKeySource(self.ring.published)
         else:
             if not (settings.service_uri and settings.instance_id and settings.instance_credential):
                 raise SettingsError(
@@ -241,9 +240,15 @@ class _Builder:
     def _access(self, uri: str, service: str, keys: KeyCache, revocations: Follower) -> Access:
         return Access(uri=uri, service=service, issuer=self.settings.issuer, keys=keys, revocations=revocations, clock=self.clock)
 
+    async def _refuse(self, scope: Any, receive: Any, send: Any, error: HTTPException) -> None:
+        """Answer a request that the hallway keeps from the rooms."""
+        request: Request[Any, Any, Any] = Request(scope, receive, send)
+        answer = self._answer_by_path(request, error).to_asgi_response(None, request)
+        await answer(scope, receive, send)
+
     def _answer_by_path(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         """404 and 405 are raised before a router is chosen, so the door is picked by path."""
-        path = request.scope["path"].replace("//", "/")
+        path = _SLASHES.sub("/", request.scope["path"])
         for prefix, door in self.doors:
             if path == prefix or path.startswith(prefix + "/"):
                 return door(request, error)
@@ -280,12 +285,14 @@ async def _check_database(database: Database) -> str | None:
 
 
 def _as_oauth(error: Exception) -> Any:
-    """A fault of the framework's (404, 405, 408, 413) in OAuth's words; anything else by the AuthServer's own rule."""
+    """A fault of the framework's or the hallway's in OAuth's words; anything else by the AuthServer's own rule."""
     if not isinstance(error, HTTPException) or error.status_code >= 500:
         return authserver_api.as_oauth(error)
     texts = {
+        400: "Send one Host header, and the body's length in one way: by Content-Length or by Transfer-Encoding.",
         404: "There is no such endpoint.",
         405: "This endpoint does not take that method.",
+        408: "The body did not arrive in time.",
         413: "The body is too large.",
     }
     refusal = InvalidRequest(texts.get(error.status_code, "The request cannot be read."), f"http_{error.status_code}")

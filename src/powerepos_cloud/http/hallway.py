@@ -18,8 +18,11 @@ from powerepos_cloud.observability.metrics import Metrics
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 App = Callable[[Any, Receive, Send], Awaitable[None]]
+Refuse = Callable[[Any, Receive, Send, HTTPException], Awaitable[None]]
+"""Answers a request that no room shall see, in the words of the door that it came to."""
 
 _DRAIN_MOST = 16 * 1024 * 1024
+_FRAMING = (b"content-length", b"transfer-encoding")
 _CALLERS_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
@@ -32,11 +35,37 @@ class BodyTooSlow(HTTPException):
         super().__init__(detail="The request's body did not arrive in time: send it again.")
 
 
+class BadFraming(HTTPException):
+    """It is not clear where the request ends, or whom it is for (RFC 9112 sections 3.2 and 6.1)."""
+
+    status_code = 400
+
+    def __init__(self) -> None:
+        super().__init__(detail="Two Host headers, or the body's length in two ways.")
+
+
+async def _plainly(_scope: Any, _receive: Receive, send: Send, error: HTTPException) -> None:
+    body = error.detail.encode() + b"\n"
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": error.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
 class Hallway:
     """ASGI wrapper around the whole application."""
 
-    def __init__(self, app: App, *, sources: Sources, metrics: Metrics, log: Log, body_timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        sources: Sources,
+        metrics: Metrics,
+        log: Log,
+        body_timeout_seconds: float,
+        refuse: Refuse = _plainly,
+    ) -> None:
         self._app = app
+        self._refuse = refuse
         self._sources = sources
         self._metrics = metrics
         self._log = log
@@ -48,7 +77,7 @@ class Hallway:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        facts, framings = self._read_headers(scope)
+        facts, framings, is_sound = self._read_headers(scope)
         put_facts(scope, facts)
         status = 0
 
@@ -59,16 +88,17 @@ class Hallway:
                 headers = [*message.get("headers", ()), (b"x-request-id", facts.request_id.encode())]
                 if facts.client_request_id:
                     headers.append((b"x-client-request-id", facts.client_request_id.encode()))
+                if status == 408 or not is_sound:  # what else may arrive on this connection is nobody's request
+                    headers.append((b"connection", b"close"))
                 message = {**message, "headers": headers}
             await send(message)
 
-        has_body = framings > 0
-        if framings > 1:
-            await _refuse_framing(send_with_id)
+        if not is_sound:
+            await self._refuse(scope, receive, send_with_id, BadFraming())
         else:
             body = _Body(receive, self._deadlines, self._body_timeout_seconds)
             await self._app(scope, body, send_with_id)
-            if has_body and not body.is_whole:
+            if framings and not body.is_whole:
                 await body.drain()
         tell_answered(scope, status)
         seconds = time.perf_counter() - started
@@ -85,17 +115,17 @@ class Hallway:
                 ms=round(seconds * 1000, 1),
             )
 
-    def _read_headers(self, scope: Any) -> tuple[RequestFacts, int]:
-        """The facts, and in how many ways the body's length is told: more than one is refused (RFC 9112 section 6.1)."""
+    def _read_headers(self, scope: Any) -> tuple[RequestFacts, int, bool]:
+        """The facts, in how many ways the body's length is told, and whether that and `Host` are sound."""
         forwarded_for, agent, callers_id = b"", b"", None
-        lengths = chunked = 0
+        framings = hosts = 0
         for name, value in scope["headers"]:
             if name == b"user-agent":
                 agent = value
-            elif name == b"content-length":
-                lengths += 1
-            elif name == b"transfer-encoding":
-                chunked += 1
+            elif name in _FRAMING:
+                framings += 1
+            elif name == b"host":
+                hosts += 1
             elif name == b"x-forwarded-for":
                 forwarded_for = forwarded_for + b"," + value if forwarded_for else value
             elif name == b"x-request-id" and _CALLERS_ID.fullmatch(value):
@@ -103,7 +133,7 @@ class Hallway:
         peer = scope["client"][0] if scope.get("client") else ""
         source = self._sources.source(peer, forwarded_for.decode("latin-1"))
         facts = RequestFacts(new_id(), source, agent[:200].decode("latin-1"), callers_id)
-        return facts, lengths + chunked
+        return facts, framings, framings <= 1 and hosts <= 1
 
 
 class _Body:
@@ -135,14 +165,3 @@ class _Body:
                 read += len((await self()).get("body", b""))
         except BodyTooSlow:
             return
-
-
-async def _refuse_framing(send: Send) -> None:
-    body = b'{"error":"invalid_request","error_description":"Content-Length and Transfer-Encoding exclude each other."}'
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": 400, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
