@@ -125,7 +125,7 @@ def _item(verdict: Verdict, docs_url: str, *, hides_z: bool) -> PartnerSalesTran
         version=verdict.version if is_stored else None,
         z_report_id=z.id if shows_z and z else None,
         z_report_counter=z.counter if shows_z and z else None,
-        code=first.code if first else None,
+        code=first.code if first else Codes.SALE_SKIPPED if verdict.error == BatchItemErrorCode.SKIPPED else None,
         pointer=first.pointer if first else None,
         expected=first.expected if first else None,
         actual=first.actual if first else None,

@@ -86,20 +86,22 @@ def _parse(index: int, reading: "Reading[PartnerSalesTransaction]") -> Parsed:
     sent = reading.value
     sent_id = sent.sales_transaction_id if sent is not None else reading.sent_text("salesTransactionID")
     sale_id = guid(sent_id) if sent_id is not None else None
-    if sale_id == _NIL:
+    if sale_id is None or sale_id == _NIL:
         sale_id = None
-    if sale_id is None and sent_id is not None:
         findings.reject(
             Codes.SALE_ID_INVALID, "/salesTransactionID", "A sale needs a GUID of its own, which is not the nil GUID.",
-            "a GUID", sent_id[:64],
+            "a GUID", None if sent_id is None else sent_id[:64],
         )  # fmt: skip
     if sent is None:
-        faults = [*findings.faults, *reading.faults]
+        id_pointer = reading.spelled("/salesTransactionID")
+        faults = [*findings.faults, *[one for one in reading.faults if one.pointer != id_pointer]]
         return Parsed(index, sent_id, sale_id, None, b"", b"", 0, faults, reading.warnings, reading)
     sale = Normaliser(findings).sale(sent)
     packed = pack(sale)
+    # What could not be read exactly must equal nothing that is stored, however it looks once read.
+    hashed = b"" if findings.faults else content_hash(packed)
     return Parsed(
-        index, sent_id, sale_id, sale, packed, content_hash(packed), gross(sale), [*findings.faults, *reading.faults],
+        index, sent_id, sale_id, sale, packed, hashed, gross(sale), [*findings.faults, *reading.faults],
         [*findings.warnings, *reading.warnings], reading,
     )  # fmt: skip
 
