@@ -63,12 +63,23 @@ async def newest(
     client_id: str | None = None,
     subject: str | None = None,
     action: str | None = None,
+    actor: str | None = None,
     request_id: str | None = None,
+    since_ms: int | None = None,
 ) -> list[Row[Any]]:
-    """The newest rows first, narrowed by what is given; at most `limit`."""
+    """The newest rows first, narrowed by what is given; at most `limit`.
+
+    `action` may be a noun alone: `connection` finds `connection.paused` and its like. `since_ms` is the oldest instant.
+    """
     statement = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
-    wanted = {"kapow": kapow, "client_id": client_id, "subject": subject, "action": action, "request_id": request_id}
+    wanted = {"kapow": kapow, "client_id": client_id, "subject": subject, "actor": actor, "request_id": request_id}
     for column, value in wanted.items():
         if value is not None:
             statement = statement.where(audit.c[column] == value)
+    if action is not None:
+        # autoescape: a name holds underscores, which LIKE would take for any sign.
+        is_noun = audit.c.action.startswith(f"{action}.", autoescape=True)
+        statement = statement.where(audit.c.action == action if "." in action else is_noun)
+    if since_ms is not None:
+        statement = statement.where(audit.c.at >= since_ms)
     return list(await session.all(statement))

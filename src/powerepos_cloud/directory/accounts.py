@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite reads its ON CONFLICT too
 
@@ -91,9 +92,7 @@ async def get(session: Session, organisation: Organisation, account_id: str) -> 
 async def listing(session: Session, organisation: Organisation) -> list[Account]:
     """The organisation's accounts, oldest first, removed ones included."""
     statement = (
-        select(*_COLUMNS)
-        .where(accounts.c.organisation_id == organisation.id)
-        .order_by(accounts.c.created_at, accounts.c.id)
+        select(*_COLUMNS).where(accounts.c.organisation_id == organisation.id).order_by(accounts.c.created_at, accounts.c.id)
     )
     rows = await session.all(statement)
     bound: dict[str, list[str]] = {row.id: [] for row in rows}
@@ -108,13 +107,44 @@ async def listing(session: Session, organisation: Organisation) -> list[Account]
     return [_account(row, bound[row.id]) for row in rows]
 
 
+async def set_rights(
+    session: Session,
+    now_ms: int,
+    actor: Actor,
+    organisation: Organisation,
+    account_id: str,
+    *,
+    permissions: Sequence[str] | UnsetType = UNSET,
+    outlets: Sequence[str] | UnsetType | None = UNSET,
+) -> Account:
+    """Replace the permissions, the outlets (None: all), or both; what is taken away stops working.
+
+    Raises `NotFound`, `Invalid`, `Conflict`.
+    """
+    old = await _locked(session, organisation, account_id)
+    new = msgspec.structs.replace(
+        old,
+        permissions=old.permissions if permissions is UNSET else rules.permissions(permissions),
+        outlets=old.outlets if outlets is UNSET else rules.outlets(outlets, organisation.kapow),
+    )
+    if _rights(old) == _rights(new):
+        return old
+    dumped = None if new.outlets is None else dump_list(new.outlets)
+    await _update(session, organisation, account_id, permissions=dump_list(new.permissions), outlets=dumped)
+    is_narrower = rules.is_narrower(old.permissions, new.permissions) or rules.is_narrower(old.outlets, new.outlets)
+    action = "account.narrowed" if is_narrower else "account.widened"
+    details = {"from": _rights(old), "to": _rights(new)}
+    await _audit(session, now_ms, actor, action, organisation, account_id, details)
+    if is_narrower:
+        await revocations.publish(session, now_ms, [revocations.account("narrowed", account_id, organisation.code)])
+    return new
+
+
 async def set_permissions(
     session: Session, now_ms: int, actor: Actor, organisation: Organisation, account_id: str, permissions: Sequence[str]
 ) -> Account:
-    """Replace the permissions; taking one away ends what was issued with it. Raises `NotFound`, `Invalid`, `Conflict`."""
-    account = await _locked(session, organisation, account_id)
-    changed = msgspec.structs.replace(account, permissions=rules.permissions(permissions))
-    return await _set_rights(session, now_ms, actor, organisation, account, changed)
+    """Replace the permissions alone; as `set_rights`."""
+    return await set_rights(session, now_ms, actor, organisation, account_id, permissions=permissions)
 
 
 async def set_outlets(
@@ -125,15 +155,11 @@ async def set_outlets(
     account_id: str,
     outlets: Sequence[str] | None,
 ) -> Account:
-    """Replace the outlets (None: all); taking one away ends what was issued. Raises `NotFound`, `Invalid`, `Conflict`."""
-    account = await _locked(session, organisation, account_id)
-    changed = msgspec.structs.replace(account, outlets=rules.outlets(outlets, organisation.kapow))
-    return await _set_rights(session, now_ms, actor, organisation, account, changed)
+    """Replace the outlets alone (None: all); as `set_rights`."""
+    return await set_rights(session, now_ms, actor, organisation, account_id, outlets=outlets)
 
 
-async def bind(
-    session: Session, now_ms: int, actor: Actor, organisation: Organisation, account_id: str, client_id: str
-) -> bool:
+async def bind(session: Session, now_ms: int, actor: Actor, organisation: Organisation, account_id: str, client_id: str) -> bool:
     """Let this client use the account; False if it was bound already. Raises `NotFound`, `Conflict`."""
     await _locked(session, organisation, account_id)
     await clients.get(session, client_id)
@@ -247,9 +273,7 @@ async def end_password(
     return hint is not None
 
 
-async def revoke_everything(
-    session: Session, now_ms: int, actor: Actor, organisation: Organisation, account_id: str
-) -> int:
+async def revoke_everything(session: Session, now_ms: int, actor: Actor, organisation: Organisation, account_id: str) -> int:
     """End all that was ever issued to this account, refresh tokens included; the entry's number.
 
     The account, its passwords and its connections stay: partners ask for new tokens. Raises `NotFound`, `Conflict`.
@@ -265,29 +289,7 @@ async def revoke_everything(
     return number
 
 
-async def _set_rights(
-    session: Session, now_ms: int, actor: Actor, organisation: Organisation, old: Account, new: Account
-) -> Account:
-    if _rights(old) == _rights(new):
-        return old
-    await _update(
-        session,
-        organisation,
-        old.id,
-        permissions=dump_list(new.permissions),
-        outlets=None if new.outlets is None else dump_list(new.outlets),
-    )
-    is_narrower = rules.is_narrower(old.permissions, new.permissions) or rules.is_narrower(old.outlets, new.outlets)
-    action = "account.narrowed" if is_narrower else "account.widened"
-    await _audit(session, now_ms, actor, action, organisation, old.id, {"from": _rights(old), "to": _rights(new)})
-    if is_narrower:
-        await revocations.publish(session, now_ms, [revocations.account("narrowed", old.id, organisation.code)])
-    return new
-
-
-async def _switch(
-    session: Session, now_ms: int, actor: Actor, organisation: Organisation, account_id: str, *, to: str
-) -> bool:
+async def _switch(session: Session, now_ms: int, actor: Actor, organisation: Organisation, account_id: str, *, to: str) -> bool:
     if (await _locked(session, organisation, account_id)).state == to:
         return False
     await _update(session, organisation, account_id, state=to)

@@ -34,9 +34,7 @@ def demo_settings(settings: Settings) -> Settings:
     if not is_loopback(settings.host):
         raise DemoRefused(f"the demo serves loopback only, not {settings.host}: leave POWEREPOS_HOST unset")
     if settings.public_url or settings.role != "all":
-        raise DemoRefused(
-            "the demo runs all roles on http://localhost: leave POWEREPOS_PUBLIC_URL and POWEREPOS_ROLE unset"
-        )
+        raise DemoRefused("the demo runs all roles on http://localhost: leave POWEREPOS_PUBLIC_URL and POWEREPOS_ROLE unset")
     issuer = f"http://localhost:{settings.port}"
     return msgspec.structs.replace(
         settings, issuer=issuer, service_uri=f"{issuer}/", ros_uri=f"{issuer}/ros/", demo=True, workers=1

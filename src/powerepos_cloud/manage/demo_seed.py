@@ -171,8 +171,7 @@ class Demo:
         """Whether the file fits this directory: both may have been deleted or copied one without the other."""
         reader, now = self._directory.reader, self._clock.now_ms()
         hashed = [
-            self._ring.keys.hashes(SecretKind.CLIENT_SECRET, secret)
-            for secret in (known.client_secret, known.ros_client_secret)
+            self._ring.keys.hashes(SecretKind.CLIENT_SECRET, secret) for secret in (known.client_secret, known.ros_client_secret)
         ]
         found = [
             await rights.client_by_secret(reader, client_id, candidates[0], now)

@@ -60,12 +60,7 @@ async def add(
         stock_enabled,
         now_ms,
     )
-    await session.run(
-        insert(tenants)
-        .values(kapow=kapow, state="here", changed_at=now_ms)
-        .on_conflict_do_nothing(index_elements=["kapow"])
-    )
-    await require_here(session, kapow)
+    await settle(session, now_ms, kapow)
     made = await session.first(
         insert(outlets)
         .values(kapow=kapow, name_key=compare_key(outlet.name), **msgspec.structs.asdict(outlet))
@@ -128,10 +123,7 @@ async def edit(
         return old
     keys = {"name_key": compare_key(values["name"])} if "name" in values else {}
     changed = await session.first(
-        update(outlets)
-        .where(outlets.c.kapow == kapow, outlets.c.id == old.id)
-        .values(**values, **keys)
-        .returning(*_COLUMNS)
+        update(outlets).where(outlets.c.kapow == kapow, outlets.c.id == old.id).values(**values, **keys).returning(*_COLUMNS)
     )
     assert changed is not None  # outlets are never deleted
     details = {field: [getattr(old, field), value] for field, value in values.items()}
@@ -156,6 +148,14 @@ async def require_here(session: Session, kapow: str) -> None:
         raise OrganisationLeaving("the organisation is being moved to another instance", "Try again in a few minutes.")
     if state == "gone":
         raise OrganisationGone("the organisation was moved to another instance", "Look there.")
+
+
+async def settle(session: Session, now_ms: int, kapow: str) -> None:
+    """What a transaction that may bring an organisation's first data calls instead of `require_here`. Raises like it."""
+    await session.run(
+        insert(tenants).values(kapow=kapow, state="here", changed_at=now_ms).on_conflict_do_nothing(index_elements=["kapow"])
+    )
+    await require_here(session, kapow)
 
 
 async def _audit(

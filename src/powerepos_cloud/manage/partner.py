@@ -1,0 +1,53 @@
+"""`powerepos-admin partner`: companies that build integrations."""
+
+from typing import Annotated, Any
+
+import typer
+
+from powerepos_cloud.directory import clients, partners
+from powerepos_cloud.manage.console import Desk, run
+from powerepos_cloud.manage.options import PartnerId
+from powerepos_cloud.manage.output import Json, show, show_list, view
+
+_COLUMNS = ("id", "company_name", "website", "contact_name", "contact_email", "state")
+
+
+def commands() -> typer.Typer:
+    """The group."""
+    group = typer.Typer(help="Companies that build integrations.", no_args_is_help=True)
+    group.command("create")(create)
+    group.command("list")(list_all)
+    group.command("show")(show_one)
+    return group
+
+
+def create(
+    company: Annotated[str, typer.Argument(help="Company name.", show_default=False)],
+    website: Annotated[str, typer.Option("--website", help="https://…; shown to merchants.", show_default=False)],
+    contact: Annotated[str, typer.Option("--contact", help="Name of the primary contact.", show_default=False)],
+    email: Annotated[str, typer.Option("--email", help="Their e-mail address.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Register a partner."""
+    made = run(lambda desk: desk.do(partners.create, company, website, contact, email))
+    show(view(made), as_json=as_json, done=f"Registered {made.company_name} as partner {made.id}.")
+
+
+def list_all(as_json: Json = False) -> None:
+    """Show all partners."""
+    rows = [view(partner) for partner in run(lambda desk: desk.ask(partners.listing))]
+    show_list(rows, as_json=as_json, columns=_COLUMNS, none="No partner is registered yet.")
+
+
+def show_one(partner_id: PartnerId, as_json: Json = False) -> None:
+    """Show a partner and its clients."""
+
+    async def deed(desk: Desk) -> dict[str, Any]:
+        partner = await desk.ask(partners.get, partner_id)
+        found = await desk.ask(clients.listing, partner.id)
+        return {
+            **view(partner),
+            "clients": [{"id": client.id, "name": client.name, "state": client.state} for client in found],
+        }
+
+    show(run(deed), as_json=as_json)
