@@ -49,9 +49,7 @@ class Keeper:
         """Lay out the cluster. Trust is safe here: none but the folder's owner reaches the socket."""
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
-        self.run(
-            "initdb", "-D", str(self.data), "-U", "powerepos", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"
-        )
+        self.run("initdb", "-D", str(self.data), "-U", "powerepos", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 
     def start(self) -> None:
         """Start it and wait until it answers."""
