@@ -6,7 +6,19 @@ import typer
 
 from powerepos_cloud.directory import facts
 from powerepos_cloud.foundation.database.migrate import History
-from powerepos_cloud.manage import client, connection, db, key, organisation, outlet, partner, service, service_account, user
+from powerepos_cloud.manage import (
+    catalogue,
+    client,
+    connection,
+    db,
+    key,
+    organisation,
+    outlet,
+    partner,
+    service,
+    service_account,
+    user,
+)
 from powerepos_cloud.manage.audit import audit
 from powerepos_cloud.manage.console import Commands, Problem, require_migrated, run
 from powerepos_cloud.manage.demo import run_demo
@@ -44,6 +56,7 @@ def build() -> typer.Typer:
         ("service-account", service_account),
         ("connection", connection),
         ("outlet", outlet),
+        ("catalogue", catalogue),
         ("user", user),
         ("key", key),
         ("db", db),
