@@ -1,5 +1,6 @@
 """Sales: the models of `addbatch`, `requestzreport` and `finalisezreport`, and of reading back.
 
+What batches hold by the hundred is kept from the garbage collector (`gc=False`): it cannot be part of a cycle.
 Times are the outlet's local time, `yyyy-MM-dd HH:mm:ss[.fff]`. Money is in the outlet's or the stated currency; a line's
 amounts hold inclusive taxes (`inc_tax1` to `inc_tax4`) and leave out add-on taxes (`ex_tax1` to `ex_tax4`).
 """
@@ -98,6 +99,7 @@ class PartnerSalesTransactionAdjustment(
     msgspec.Struct,
     rename=named(adjustment_revenue_cost_center_name="adjustmentRevenue_CostCenterName"),
     kw_only=True,
+    gc=False,
 ):
     """A discount or surcharge: the whole amount on a sale (we prorate it over its items), the prorated part on an item."""
 
@@ -124,7 +126,7 @@ class PartnerSalesTransactionAdjustment(
     adjustment_revenue_cost_center_name: Text64 | None = None
 
 
-class PartnerSalesTransactionItem(msgspec.Struct, rename=named(), kw_only=True):
+class PartnerSalesTransactionItem(msgspec.Struct, rename=named(), kw_only=True, gc=False):
     """A sold line, named by PLU number, or by main group, group and PLU name."""
 
     sales_transaction_item_id: str | None = None
@@ -161,7 +163,7 @@ class PartnerSalesTransactionItem(msgspec.Struct, rename=named(), kw_only=True):
     item_adjustments: Defaulted[list[PartnerSalesTransactionAdjustment]] = []
 
 
-class PartnerSalesTransactionPayment(msgspec.Struct, rename=named(affects_cid="affectsCID"), kw_only=True):
+class PartnerSalesTransactionPayment(msgspec.Struct, rename=named(affects_cid="affectsCID"), kw_only=True, gc=False):
     """A payment."""
 
     sales_transaction_payment_id: str | None = None
@@ -179,7 +181,7 @@ class PartnerSalesTransactionPayment(msgspec.Struct, rename=named(affects_cid="a
     payment_type_name: Text32
 
 
-class PartnerSalesTransaction(msgspec.Struct, rename=named(), kw_only=True):
+class PartnerSalesTransaction(msgspec.Struct, rename=named(), kw_only=True, gc=False):
     """A sale, fully paid and closed. The same ID again replaces it: keep the ID until the sale is acknowledged."""
 
     sales_transaction_id: str
@@ -213,9 +215,7 @@ class PartnerSalesBatchRequest(msgspec.Struct, rename=named(), kw_only=True):
     z_report_id: str | None = None
     """GUID of an open Z."""
     z_report_target: PartnerZReportTarget | None = None
-    batch_options: Defaulted[PartnerSalesBatchRequestOptions] = msgspec.field(
-        default_factory=PartnerSalesBatchRequestOptions
-    )
+    batch_options: Defaulted[PartnerSalesBatchRequestOptions] = msgspec.field(default_factory=PartnerSalesBatchRequestOptions)
     sales: Sales
     """Each is a `PartnerSalesTransaction`, kept as sent, so that one that cannot be read does not hide the others."""
 

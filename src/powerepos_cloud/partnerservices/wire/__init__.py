@@ -1,6 +1,7 @@
 """The wire of Partner Services: strict reading, exact writing."""
 
-from powerepos_cloud.partnerservices.wire.reading import Fault, JsonFault, Reading, read, read_batch
+from powerepos_cloud.partnerservices.wire.faults import Fault, JsonFault
+from powerepos_cloud.partnerservices.wire.reading import Reading, read, read_batch, read_order
 from powerepos_cloud.partnerservices.wire.values import (
     LocalDateTime,
     guid,
@@ -13,6 +14,18 @@ from powerepos_cloud.partnerservices.wire.values import (
 from powerepos_cloud.partnerservices.wire.writing import write
 
 __all__ = [
-    "Fault", "JsonFault", "LocalDateTime", "Reading", "guid", "local_datetime", "money", "quantity", "read", "read_batch",
-    "tax", "trading_date", "write",
-]  # fmt: skip
+    "Fault",
+    "JsonFault",
+    "LocalDateTime",
+    "Reading",
+    "guid",
+    "local_datetime",
+    "money",
+    "quantity",
+    "read",
+    "read_batch",
+    "read_order",
+    "tax",
+    "trading_date",
+    "write",
+]

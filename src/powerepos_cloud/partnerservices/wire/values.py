@@ -2,63 +2,84 @@
 
 import re
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact
 
 import msgspec
 
-_GUID = re.compile(r"\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?", re.IGNORECASE)
-_TIME = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:\d{2})?", re.IGNORECASE | re.ASCII
-)
+from powerepos_cloud.foundation.ids import parse_guid
+
 _PLAIN_GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_TIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:[0-5][0-9])?)?"
+)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_FURTHEST_OFFSET = 18 * 60
+_WIDE = Context(prec=60, traps=[Inexact])
 
 
 class LocalDateTime(msgspec.Struct, frozen=True):
-    """An outlet-local time: `text` is `yyyy-MM-dd HH:mm:ss.fff`; `offset_minutes` is of the zone that came with it, if any."""
+    """An outlet-local time: `text` is `yyyy-MM-dd HH:mm:ss.fff`.
+
+    `offset_minutes` is that of the zone that came with it and was ignored; None if there was none.
+    """
 
     text: str
     has_zone: bool
     offset_minutes: int | None
+
+    @property
+    def value(self) -> datetime:
+        """The same as a naive datetime."""
+        return datetime.fromisoformat(self.text)
 
 
 def guid(text: str) -> str | None:
     """A GUID in any case, with or without hyphens or braces, as lower case with hyphens; None if it is none."""
     if _PLAIN_GUID.fullmatch(text):
         return text
-    found = _GUID.fullmatch(text)
-    if found is None or text.startswith("{") != text.endswith("}"):
+    try:
+        return parse_guid(text)
+    except ValueError:
         return None
-    return "-".join(found.groups()).lower()
 
 
 def local_datetime(text: str) -> LocalDateTime | None:
-    """An outlet-local time, cut to milliseconds; a date alone is its midnight; None if it is none."""
+    """An outlet-local time, cut to milliseconds; a date alone is its midnight; None if it is none.
+
+    Forms: `yyyy-MM-dd HH:mm:ss` or with a `T`, with one to nine decimals, with `Z` or `±hh:mm`, which do not count.
+    """
     found = _TIME.fullmatch(text)
     if found is None:
         return None
     day, clock, fraction, zone = found.groups()
     plain = f"{day} {clock or '00:00:00'}"
+    if clock is not None and clock.startswith("24"):
+        return None  # Python 3.13 takes 24:00:00 for the next day's midnight
     try:
         datetime.fromisoformat(plain)
     except ValueError:
         return None
     offset = None
     if zone is not None:
-        offset = 0 if zone in "Zz" else int(zone[:3]) * 60 + int(zone[0] + zone[4:])
+        offset = 0 if zone == "Z" else (int(zone[1:3]) * 60 + int(zone[4:])) * (-1 if zone[0] == "-" else 1)
+        if abs(offset) > _FURTHEST_OFFSET:
+            return None
     return LocalDateTime(f"{plain}.{(fraction or '')[:3]:0<3}", zone is not None, offset)
 
 
 def trading_date(text: str) -> date | None:
     """A date `yyyy-MM-dd`; None if it is none."""
+    if not _DATE.fullmatch(text):
+        return None
     try:
-        return date.fromisoformat(text) if len(text) == 10 and text[4] == text[7] == "-" else None
+        return date.fromisoformat(text)
     except ValueError:
         return None
 
 
 def money(hundredths: int) -> Decimal:
     """Money with two decimals."""
-    return Decimal(hundredths).scaleb(-2)
+    return _WIDE.scaleb(Decimal(hundredths), -2)
 
 
 def tax(ten_millionths: int) -> Decimal:
@@ -66,8 +87,8 @@ def tax(ten_millionths: int) -> Decimal:
     return quantity(ten_millionths, 7)
 
 
-def quantity(units: int, decimals: int) -> Decimal:
-    """A number of units of 10^-decimals, without trailing zeros and never with an exponent."""
-    plain = Decimal(units).scaleb(-decimals).normalize()
+def quantity(units: int, decimals: int = 7) -> Decimal:
+    """A number of units of 10^-decimals, without trailing zeros."""
+    plain = _WIDE.normalize(_WIDE.scaleb(Decimal(units), -decimals))
     exponent = plain.as_tuple().exponent
-    return plain.quantize(Decimal(1)) if isinstance(exponent, int) and exponent > 0 else plain
+    return _WIDE.quantize(plain, Decimal(1)) if isinstance(exponent, int) and exponent > 0 else plain
