@@ -62,9 +62,9 @@ class Shop:
         headers = self.bearer(client_id=client, kapow=kapow, root_nodes=nodes, **token)
         return await self.http.post(f"/api/v1/sales/{path}", headers=headers, **content)
 
-    async def send(self, body: Any, **options: Any) -> dict[str, Any]:
+    async def send(self, body: Any, *, query: str = "", **options: Any) -> dict[str, Any]:
         """A batch that must be understood; its answer."""
-        answer = await self.post("addbatch", body, **options)
+        answer = await self.post(f"addbatch{query}", body, **options)
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found
@@ -85,7 +85,8 @@ class Shop:
 
     async def get(self, path: str, *, client: str = "clientone", kapow: str = KAPOW, **token: Any) -> httpx.Response:
         """A GET."""
-        headers = self.bearer(client_id=client, kapow=kapow, root_nodes=[kapow], **token)
+        nodes = token.pop("root_nodes", [kapow])
+        headers = self.bearer(client_id=client, kapow=kapow, root_nodes=nodes, **token)
         return await self.http.get(f"/api/v1/{path}", headers=headers)
 
 

@@ -14,7 +14,7 @@ from powerepos.contract.sales import (
 
 from powerepos_cloud.partnerservices.faults import errors, warnings
 from powerepos_cloud.partnerservices.sales.batch import Result, Verdict
-from powerepos_cloud.partnerservices.sales.zreports import Z
+from powerepos_cloud.partnerservices.sales.zreports import MOST_PER_DAY, Z
 
 _MESSAGES = {
     BatchResponseCode.SUCCESS: (None, None),
@@ -32,6 +32,10 @@ _MESSAGES = {
         "Nothing was stored: zReportID and zReportTarget name different Zs. Send one of them, or make them agree.",
     ),
 }
+_TOO_MANY = (
+    Codes.Z_TOO_MANY,
+    f"Nothing was stored: this trading date and terminal have {MOST_PER_DAY} finalised Zs. Send the sales to another date's Z.",
+)
 _LATE = ResultWarning(
     code=Codes.Z_LATE,
     message="The trading day's Z was finalised before: a further Z was opened for these late sales.",
@@ -41,11 +45,12 @@ _LATE = ResultWarning(
 
 def batch_answer(result: Result, docs_url: str, *, is_validated: bool) -> PartnerSalesBatchResponse:
     """The answer of `addbatch`. A Z that validation would have made is told as null: it does not exist."""
-    z = None if is_validated and result.made else result.z
-    code, message = _MESSAGES[result.code]
+    unborn = result.z if is_validated and result.made else None
+    z = None if unborn else result.z
+    code, message = _TOO_MANY if result.is_full else _MESSAGES[result.code]
     return PartnerSalesBatchResponse(
         batch_result=result.code,
-        batch_item_results=[_item(verdict, docs_url, hides_z=is_validated and result.made) for verdict in result.verdicts],
+        batch_item_results=[_item(verdict, docs_url, unborn) for verdict in result.verdicts],
         error_message=message,
         code=code,
         z_report_id=z.id if z else None,
@@ -104,7 +109,7 @@ def plain_time(text: str | None) -> str | None:
     return None if text is None else text.removesuffix(".000")
 
 
-def _item(verdict: Verdict, docs_url: str, *, hides_z: bool) -> PartnerSalesTransactionBatchItemResult:
+def _item(verdict: Verdict, docs_url: str, unborn: Z | None) -> PartnerSalesTransactionBatchItemResult:
     submitted, z = verdict.submitted, verdict.stored_in
     prefix = f"/sales/{submitted.index}"
     found = (
@@ -114,7 +119,7 @@ def _item(verdict: Verdict, docs_url: str, *, hides_z: bool) -> PartnerSalesTran
     )
     first = found[0] if found else None
     is_stored = not verdict.error
-    shows_z = is_stored and z is not None and not (hides_z and verdict.known is None)
+    shows_z = is_stored and z is not None and z is not unborn
     return PartnerSalesTransactionBatchItemResult(
         index=submitted.index,
         sales_transaction_id=submitted.sent_id,

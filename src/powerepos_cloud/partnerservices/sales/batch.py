@@ -109,7 +109,10 @@ class Verdict(msgspec.Struct):
 
 
 class Result(msgspec.Struct):
-    """A judged batch. `z` is where new and changed sales went; `made` whether it was made for them."""
+    """A judged batch. `z` is where new and changed sales went; `made` whether it was made for them.
+
+    `is_full`: the target's day and terminal have as many Zs as they may, all of them finalised.
+    """
 
     code: BatchResponseCode
     verdicts: list[Verdict]
@@ -117,6 +120,7 @@ class Result(msgspec.Struct):
     made: bool = False
     is_late: bool = False
     auto_finalised: list[Z] = []
+    is_full: bool = False
 
 
 class Validated(Exception):
@@ -134,12 +138,12 @@ async def run(session: Session, job: Job) -> Result:
     target = job.z.target if job.z is not None else job.target
     assert target is not None  # the envelope was checked
     if job.z is not None and job.target is not None and job.z.target.key != job.target.key:
-        return _stop(BatchResponseCode.Z_REPORT_MISMATCH, BatchItemErrorCode.SKIPPED, verdicts)
+        return _stop_for_mismatch(verdicts)
     if not active:
         return _without_writing(job, verdicts)
     z, seq = await _seek_z(session, job, target)
     if z is not None and z.is_finalised:
-        return _stop(BatchResponseCode.Z_REPORT_FINALISED, BatchItemErrorCode.Z_REPORT_FINALISED, verdicts)
+        return _stop_for_finalised(verdicts, is_full=job.z is None)
     await _ask_rules(session, job, target, active)
     ready = [verdict for verdict in active if not verdict.error]
     failed = any(verdict.error for verdict in verdicts)
@@ -302,15 +306,27 @@ def _change(job: Job, verdict: Verdict, change: str) -> Change:
     return Change(ChangeTypes.SALE, verdict.submitted.id, verdict.version or 1, job.outlet_id, job.client_id, change)
 
 
-def _stop(code: BatchResponseCode, error: BatchItemErrorCode, verdicts: list[Verdict]) -> Result:
-    """Nothing is stored because of the Z: new and changed sales get this error, replayed ones none."""
+def _stop_for_mismatch(verdicts: list[Verdict]) -> Result:
+    """Nothing is stored because two Zs are named: new and changed sales are skipped, replayed ones told as such."""
     for verdict in verdicts:
         if verdict.is_active:
-            verdict.error = error
+            verdict.error = BatchItemErrorCode.SKIPPED
+    return Result(BatchResponseCode.Z_REPORT_MISMATCH, verdicts)
+
+
+def _stop_for_finalised(verdicts: list[Verdict], *, is_full: bool) -> Result:
+    """Nothing is stored because the Z is finalised, or (`is_full`) the target's last one and no further one may be opened."""
+    code, message = (
+        (Codes.Z_TOO_MANY, f"This trading date and terminal have {MOST_PER_DAY} finalised Zs: no further one is opened.")
+        if is_full
+        else (Codes.Z_FINALISED, "The Z that was asked for is finalised.")
+    )
+    for verdict in verdicts:
+        if verdict.is_active:
+            verdict.error = BatchItemErrorCode.Z_REPORT_FINALISED
             verdict.submitted.findings.faults.clear()
-            if error is BatchItemErrorCode.Z_REPORT_FINALISED:
-                verdict.submitted.findings.reject(Codes.Z_FINALISED, "", "The Z that was asked for is finalised.")
-    return Result(code, verdicts)
+            verdict.submitted.findings.reject(code, "", message)
+    return Result(BatchResponseCode.Z_REPORT_FINALISED, verdicts, is_full=is_full)
 
 
 def _without_writing(job: Job, verdicts: list[Verdict]) -> Result:
