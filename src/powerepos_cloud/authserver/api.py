@@ -16,7 +16,6 @@ from powerepos_cloud.authserver.introspection import Introspection
 from powerepos_cloud.authserver.metadata import authorization_server_metadata
 from powerepos_cloud.authserver.revocation import Revocation
 from powerepos_cloud.authserver.token import TokenEndpoint, read_body
-from powerepos_cloud.foundation.clock import Clock
 from powerepos_cloud.foundation.database import DatabaseUnavailable
 from powerepos_cloud.http.facts import facts_of, request_id
 from powerepos_cloud.keyring.ring import KeyRing
@@ -35,7 +34,6 @@ class AuthServer(msgspec.Struct, frozen=True):
     instances: InstanceAuthentication
     feed: Feed
     ring: KeyRing
-    clock: Clock
     issuer: str
     docs_url: str
 
@@ -64,7 +62,7 @@ def as_oauth(error: Exception) -> OAuthError:
 def refusal_answer(request: Request[Any, Any, Any], refusal: OAuthError, docs_url: str, log: Log) -> Response[bytes]:
     """The answer to a refusal outside the token endpoint."""
     log.info(
-        "authserver.refused", request_id=request_id(request.scope), path=request.url.path[:200], error=refusal.error,
+        "authserver.refused", request_id=request_id(request.scope), path=request.scope["path"][:200], error=refusal.error,
         reason=refusal.reason,
     )  # fmt: skip
     status, headers, body = answer(refusal, docs_url)
@@ -114,7 +112,7 @@ def _revocations(server: AuthServer) -> ControllerRouterHandler:
 def _jwks(server: AuthServer) -> ControllerRouterHandler:
     @get("/authorisation/jwks")
     async def jwks(request: Request[Any, Any, Any]) -> Response[bytes]:
-        body = msgspec.json.encode(server.ring.keys.jwks(server.clock.now_ms()))
+        body = msgspec.json.encode(await server.ring.published())
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         headers = {"cache-control": f"public, max-age={_JWKS_MAX_AGE_SECONDS}", "etag": etag}
         known = {word.strip().removeprefix("W/") for word in request.headers.get("if-none-match", "").split(",")}
