@@ -18,6 +18,8 @@ KINDS = [
     "/docs/errors",
     "/docs/errors/invalid_grant",
     "/docs/errors/token.invalid",
+    "/docs/errors/sale.unbalanced",
+    "/docs/errors/date.zone",
     "/outbox",
     "/nowhere",
     "/fails",

@@ -28,6 +28,7 @@ from powerepos_cloud.resourceserver.errors import Door
 from powerepos_cloud.resourceserver.refusals import PermissionMissing, ScopeMissing, TokenAbsent, TokenInvalid
 from powerepos_cloud.webui.error_pages import PAGES, ErrorPage
 from powerepos_cloud.webui.error_pages.model import AUTHSERVER, PARTNERSERVICES
+from tests.webui.document import Document
 from tests.webui.sent_texts import ROOT, Carrier, Sent, Unreadable, sent_texts, texts_of_calls
 
 BY_CODE = {page.code: page for page in PAGES}
@@ -241,10 +242,13 @@ def test_a_text_that_no_page_explains_is_noticed(tmp_path: Path) -> None:
 
 
 def test_every_code_of_submitted_records_has_a_page(site_url: str) -> None:
-    http = httpx.Client(base_url=site_url)
-    index = http.get("/docs/errors").text
-    for code, meaning in MEANINGS.items():
-        page = http.get(f"/docs/errors/{code}")
-        assert page.status_code == 200, code
-        assert ("Warning" if meaning.warning else "Error") in page.text
-        assert f'id="{code}"' in index
+    assert not set(MEANINGS) & set(BY_CODE)
+    with httpx.Client(base_url=site_url) as http:
+        index = Document(http.get("/docs/errors").text).all("id")
+        for code, meaning in MEANINGS.items():
+            page = http.get(f"/docs/errors/{code}")
+            assert page.status_code == 200, code
+            text = Document(page.text).text
+            assert ("KindWarning" if meaning.warning else "KindError") in text.replace("\n", ""), code
+            assert meaning.sentence.replace("`", "").replace("'", "’") in text, code
+            assert code in index

@@ -253,6 +253,13 @@ async def test_an_empty_outbox_says_what_will_appear() -> None:
         assert "No mail yet" in (await http.get("/outbox")).text
 
 
+def test_every_example_leads_to_a_page_of_this_site(pages: dict[str, Document], site_url: str) -> None:
+    for page in PAGES:
+        (example,) = pages[page.path].code.values()
+        (address,) = re.findall(r'"(?:error_uri|helpURI)": "(.*)"', example)
+        assert address.removeprefix(site_url) in pages, page.code
+
+
 def test_the_issuers_real_address_stands_in_the_calls(http: httpx.Client, site_url: str) -> None:
     page = Document(http.get("/docs/quick-start").text)
     for label in ("curl: get a token", "curl: renew the token"):

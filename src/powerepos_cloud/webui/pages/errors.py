@@ -26,9 +26,7 @@ def build_errors(site: Site) -> list[ControllerRouterHandler]:
     async def error(request: Request[Any, Any, Any], code: FromPath[str]) -> Response[bytes]:
         page = by_code.get(code)
         if page is None and code in MEANINGS:
-            return site.fixed_page(
-                request, f"/docs/errors/{code}", "docs/record_code.html", code=code, meaning=MEANINGS[code]
-            )
+            return site.fixed_page(request, f"/docs/errors/{code}", "docs/record_code.html", code=code, meaning=MEANINGS[code])
         if page is None:
             raise NotFoundException
         return site.fixed_page(request, page.path, "docs/error.html", page=page, by_code=by_code)

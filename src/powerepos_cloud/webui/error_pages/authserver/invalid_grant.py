@@ -100,6 +100,15 @@ PAGE = ErrorPage(
             cure="Keep one refresh token per organisation and use it. Leave out `offline_access` where you do not keep it.",
         ),
         Cause(
+            title="The lost answer cannot be made again",
+            part="refresh_token",
+            says=("The answer to this refresh can no longer be repeated: ask for a new token with the service account.",),
+            why="A repeat is answered with the help of a key of ours, and PowerEPOS has revoked that key since the first use.",
+            cure="Ask for a new token with the service account. If the first answer did reach one of your workers, go on "
+            "with "
+            "its token.",
+        ),
+        Cause(
             title="The refresh names another organisation",
             part="refresh_token",
             says=("The parameter org_id names another organisation than this refresh token is for.",),

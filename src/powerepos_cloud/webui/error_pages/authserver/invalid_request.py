@@ -90,7 +90,8 @@ PAGE = ErrorPage(
         Cause(
             title="Two lengths for one body, or two hosts",
             says=("Send one Host header, and the body's length in one way: by Content-Length or by Transfer-Encoding.",),
-            why="The request has both headers, or a header twice. A proxy between you and us adds one. Two servers can take "
+            why="The request has both headers, or a header twice. A proxy between you and us adds one. Two servers can "
+            "take "
             "such a request for two different ones, so it is refused and the connection closed.",
             cure="Send `Content-Length` alone, and one `Host`.",
         ),
