@@ -7,9 +7,9 @@ from powerepos.contract.codes import Codes
 from powerepos.contract.sales import PartnerSalesBatchRequest, PartnerSalesTransaction
 
 from powerepos_cloud.foundation.database import Session
+from powerepos_cloud.partnerservices.catalogue import store as catalogue
 from powerepos_cloud.partnerservices.faults import refused
 from powerepos_cloud.partnerservices.outlets.currencies import DECIMALS
-from powerepos_cloud.partnerservices.sales import store
 from powerepos_cloud.partnerservices.sales.batch import Job, Submitted
 from powerepos_cloud.partnerservices.sales.envelope import Where
 from powerepos_cloud.partnerservices.sales.findings import Findings
@@ -50,7 +50,8 @@ class Intake(msgspec.Struct, frozen=True):
         """What the batch asks for, with the facts that the rules need."""
         target = z.target if z is not None else where.target
         assert target is not None
-        names = await store.product_names(session, caller.kapow, self.plu_numbers)
+        found = await catalogue.products_by_number(session, caller.kapow, self.plu_numbers) if self.plu_numbers else {}
+        names = {number: product.name for number, product in found.items()}
         local_now = where.local_now(now_ms)
         return Job(
             kapow=caller.kapow,

@@ -130,10 +130,6 @@ _GROSS_OF = Hot(
     "SELECT id, gross FROM sales WHERE kapow = $1 AND id = ANY($2::text[])",
     "SELECT id, gross FROM sales WHERE kapow = $1 AND id IN (SELECT value FROM json_each($2))",
 )
-_PRODUCT_NAMES = Hot(
-    "SELECT number, name FROM products WHERE kapow = $1 AND active AND number = ANY($2::bigint[])",
-    "SELECT number, name FROM products WHERE kapow = $1 AND active AND number IN (SELECT value FROM json_each($2))",
-)
 _NUMBERS_OF_Z = Hot("SELECT sale_no FROM sales WHERE z_no = $1 ORDER BY sale_no")
 
 _taxes_decoder = msgspec.json.Decoder(tuple[Tax | None, Tax | None, Tax | None, Tax | None])
@@ -252,13 +248,6 @@ async def invoice_before(session: Session, z_numbers: Sequence[int], invoice: st
 async def gross_of(session: Session, kapow: str, ids: Sequence[str]) -> dict[str, int]:
     """The gross of those of these sales that the organisation has."""
     return {row[0]: row[1] for row in await session.hot(_GROSS_OF, kapow, session.listed(ids))}
-
-
-async def product_names(session: Session, kapow: str, numbers: Sequence[int]) -> dict[int, str]:
-    """What the organisation's catalogue calls those of these PLU numbers that it knows."""
-    if not numbers:
-        return {}
-    return {row[0]: row[1] for row in await session.hot(_PRODUCT_NAMES, kapow, session.listed(numbers))}
 
 
 async def _add_children(session: Session, numbered: list[tuple[int, Ready]]) -> None:
