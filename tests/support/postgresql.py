@@ -3,12 +3,15 @@
 import asyncio
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
 from tests.support import postgresql_keeper
+
+T = TypeVar("T")
 
 
 class Cluster:
@@ -31,11 +34,15 @@ class Cluster:
 
     def run(self, statement: str, database: str = "postgres") -> list[Any]:
         """Run a statement in autocommit, on a connection of its own; its rows."""
+        return self.talk(lambda connection: connection.fetch(statement), database)
 
-        async def run() -> list[Any]:
+    def talk(self, deed: Callable[["asyncpg.Connection[asyncpg.Record]"], Awaitable[T]], database: str) -> T:
+        """Do something on a connection of its own, in autocommit."""
+
+        async def run() -> T:
             connection = await asyncpg.connect(host=self.folder, user="powerepos", database=database)
             try:
-                return await connection.fetch(statement)
+                return await deed(connection)
             finally:
                 await connection.close()
 
