@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import typer
@@ -13,15 +13,21 @@ from powerepos_cloud.foundation.database.migrate import History, is_current
 from powerepos_cloud.manage import findings
 from powerepos_cloud.manage.console import Desk, run
 from powerepos_cloud.manage.db import DATABASES
-from powerepos_cloud.manage.findings import Finding, fault
+from powerepos_cloud.manage.findings import Finding, fault, ok
 from powerepos_cloud.manage.output import Json, say, show_list
+from powerepos_cloud.partnerservices.sales.recount import recount as recount_sales
 from powerepos_cloud.settings import PREFIX, Settings, SettingsError, load_settings
 
 _SECRET = ("master_key", "instance_credential", "metrics_token")
 _URL_PASSWORD = re.compile(r"(?<=://)([^/@]*?):([^/@]*)@")
 
 
-def doctor(as_json: Json = False) -> None:
+Recount = Annotated[
+    bool, typer.Option("--recount", help="Count every Z anew from its stored sales and compare with the kept totals.")
+]
+
+
+def doctor(recount: Recount = False, as_json: Json = False) -> None:
     """Say what is set and from where, what is wrong and how to mend it. Exit code 1 if something is wrong."""
     try:
         settings = load_settings()
@@ -29,6 +35,8 @@ def doctor(as_json: Json = False) -> None:
         found, known = [fault("settings", str(error), "correct or remove it")], []
     else:
         found, known = _look(settings), _settings(settings)
+        if recount:
+            found += run(_recount, ("partnerservices",))
     is_well = all(finding.state != "fault" for finding in found)
     if as_json:
         result = {"well": is_well, "findings": msgspec.to_builtins(found), "settings": known}
@@ -67,6 +75,21 @@ def _is_usable(settings: Settings, which: History) -> bool:
 async def _look_into(desk: Desk) -> list[Finding]:
     looks = (findings.of_keys, findings.of_services, findings.of_safety)
     return [finding for look in looks for finding in [found async for found in look(desk)]]
+
+
+async def _recount(desk: Desk) -> list[Finding]:
+    """The kept totals against the sales themselves."""
+    counted = await recount_sales(desk.database("partnerservices"))
+    if not counted.differences:
+        return [ok("recount", f"{counted.sales} sales in {counted.zs} Zs: every kept total is what they make")]
+    return [
+        fault(
+            "recount",
+            f"organisation {one.kapow}, Z {one.z_id}: {one.what}",
+            "keep the database as it is, and tell the developers",
+        )
+        for one in counted.differences
+    ]
 
 
 def _settings(settings: Settings) -> list[dict[str, Any]]:
