@@ -70,9 +70,7 @@ async def test_an_older_token_after_a_minute_is_reuse_and_ends_the_family(stage:
 
 
 @pytest.mark.parametrize("hours", [24, 25, 24 * 30])
-async def test_a_predecessor_after_the_window_is_reuse_even_if_its_successor_was_never_used(
-    stage: Stage, hours: int
-) -> None:
+async def test_a_predecessor_after_the_window_is_reuse_even_if_its_successor_was_never_used(stage: Stage, hours: int) -> None:
     first = (await stage.sign_in())["refresh_token"]
     second = await stage.successor(first)
     stage.clock.advance_ms(hours * HOUR)

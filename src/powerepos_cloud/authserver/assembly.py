@@ -45,7 +45,6 @@ def build_authserver(
         instances=instances,
         feed=Feed(database),
         ring=ring,
-        clock=clock,
         issuer=issuer,
         docs_url=docs_url,
     )

@@ -32,9 +32,7 @@ class Housekeeping:
         """Make what keys are missing, read them, look once for surplus families, then go on in the background."""
         await self._ensure_keys()
         await self._tools.ring.load()
-        self._tools.busy_connections.update(
-            await store.connections_beyond(self._tools.database.reader, self._families_most)
-        )
+        self._tools.busy_connections.update(await store.connections_beyond(self._tools.database.reader, self._families_most))
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
@@ -91,8 +89,7 @@ class Housekeeping:
         now = self._tools.clock.now_ms()
         algs = await services.algorithms_in_use(self._tools.database.reader)
         rows = await keyring_store.live(self._tools.database.reader, now)
-        present = {(row.kind, row.alg) for row in rows}
-        if {("hash", "HS256"), ("refresh", "HS256"), *(("sign", alg) for alg in algs)} <= present:
+        if {("hash", "HS256"), ("refresh", "HS256"), *(("sign", alg) for alg in algs)} <= keyring_store.usable(rows, now):
             return
         await self._tools.database.write(lambda session: keyring_store.ensure(session, self._seal, now, algs))
 
@@ -100,4 +97,5 @@ class Housekeeping:
         made = await keyring_store.rotate_if_due(session, self._seal, now_ms, every_ms=self._rotation_ms, keep_ms=keep_ms)
         for kid in made:
             await record(session, now_ms, SYSTEM, "key.published", ("key", kid))
+        await keyring_store.keep_longer(session, keep_ms)
         await keyring_store.delete_outlived(session, now_ms)

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from powerepos_cloud.accesstoken import PublicKeys, TokenRefused, verify
+from powerepos_cloud.accesstoken import TokenRefused, verify
 from powerepos_cloud.authserver.grants.issue import required
 from powerepos_cloud.authserver.instances import InstanceAuthentication
 from powerepos_cloud.directory import revocations
@@ -21,9 +21,7 @@ PARAMETERS = {"token": 8192, "token_type_hint": 256}
 class Introspection:
     """Answers from the database, so it is never behind the feed."""
 
-    def __init__(
-        self, database: Database, ring: KeyRing, clock: Clock, instances: InstanceAuthentication, issuer: str
-    ) -> None:
+    def __init__(self, database: Database, ring: KeyRing, clock: Clock, instances: InstanceAuthentication, issuer: str) -> None:
         self._database = database
         self._ring = ring
         self._clock = clock
@@ -35,9 +33,8 @@ class Introspection:
         uri = await self._instances.authenticate(headers, facts.source)
         (token,) = required(form, "token")
         now = self._clock.now_ms()
-        keys = PublicKeys.from_jwks(self._ring.keys.jwks(now))
         try:
-            claims = verify(token, keys, issuer=self._issuer, audience=uri, now_ms=now)
+            claims = await self._ring.verified(lambda keys: verify(token, keys, issuer=self._issuer, audience=uri, now_ms=now))
         except TokenRefused:
             return {"active": False}
         concerning = RevocationMap()

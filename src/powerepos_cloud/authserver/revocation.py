@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from powerepos_cloud.accesstoken import AccessTokenClaims, PublicKeys, TokenRefused, verified_claims
+from powerepos_cloud.accesstoken import AccessTokenClaims, TokenRefused, verified_claims
 from powerepos_cloud.audit.store import Actor, record
 from powerepos_cloud.authserver import store
 from powerepos_cloud.authserver.client_auth import PARAMETERS as CLIENT_PARAMETERS
@@ -34,7 +34,7 @@ class Revocation:
             if family is not None and family.client_id == client.id:
                 await self._end(client, family.id, family.rights.kapow, facts)
         else:
-            claims = self._claims_of(token)
+            claims = await self._claims_of(token)
             if claims is not None and claims.client_id == client.id:
                 await self._end(client, claims.sid, claims.kapow, facts)
 
@@ -48,9 +48,9 @@ class Revocation:
                 return family
         return None
 
-    def _claims_of(self, token: str) -> AccessTokenClaims | None:
+    async def _claims_of(self, token: str) -> AccessTokenClaims | None:
         try:
-            return verified_claims(token, PublicKeys.from_jwks(self._tools.ring.keys.jwks(self._tools.clock.now_ms())))
+            return await self._tools.ring.verified(lambda keys: verified_claims(token, keys))
         except TokenRefused:
             return None
 

@@ -44,9 +44,7 @@ def read_scope(text: str | None, grant_type: str) -> Scope:
     if not services:
         raise InvalidScope(f"The scope names no service: ask for one of {_services()}.", "scope_without_service")
     if len(services) > 1:
-        raise InvalidScope(
-            "The scope names two services: a token is for exactly one, ask for each apart.", "scope_two_services"
-        )
+        raise InvalidScope("The scope names two services: a token is for exactly one, ask for each apart.", "scope_two_services")
     if grant_type == "password" and services[0] in _CLIENT_CREDENTIALS_ONLY:
         raise InvalidScope(f"The scope {services[0]} is granted by client_credentials only.", "scope_grant")
     return Scope(words, services[0])

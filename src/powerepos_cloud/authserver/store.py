@@ -275,9 +275,7 @@ async def connections_beyond(session: Session, most: int) -> list[int]:
 
 async def delete_outlived(session: Session, now_ms: int, limit: int) -> int:
     """Forget families and assertions whose time is over, up to `limit` of each; how many families went."""
-    old = (
-        select(families.c.id).where(families.c.delete_after_at <= now_ms).order_by(families.c.delete_after_at).limit(limit)
-    )
+    old = select(families.c.id).where(families.c.delete_after_at <= now_ms).order_by(families.c.delete_after_at).limit(limit)
     ids = [row[0] for row in await session.all(old)]
     await session.run(delete(superseded).where(superseded.c.family_id.in_(ids)))
     await session.run(delete(families).where(families.c.id.in_(ids)))

@@ -1,8 +1,10 @@
 """The keys in use, opened and parsed once: what signs, what hashes, what derives refresh tokens."""
 
 import asyncio
+import contextlib
 import hmac
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives import hashes
@@ -11,12 +13,14 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 from sqlalchemy import Row
 
-from powerepos_cloud.accesstoken import Signer, encode_header
+from powerepos_cloud.accesstoken import PublicKeys, Signer, UnknownKey, encode_header
 from powerepos_cloud.foundation.clock import Clock
-from powerepos_cloud.foundation.database import Database
+from powerepos_cloud.foundation.database import Database, DatabaseUnavailable
 from powerepos_cloud.foundation.sealing import Seal
 from powerepos_cloud.foundation.secrets import SecretKind, keyed_hash
 from powerepos_cloud.keyring import store
+
+T = TypeVar("T")
 
 
 class NoSigningKey(Exception):
@@ -31,11 +35,9 @@ class _SigningKey(msgspec.Struct, frozen=True):
 
 
 class Keys:
-    """All live keys as one immutable view of the table. Newest first in every list."""
+    """All live keys as one immutable view of the table. In every list the newest comes first; hash keys that wait, last."""
 
-    def __init__(
-        self, signing: list[_SigningKey], hashing: list[tuple[str, bytes]], refresh: list[tuple[str, bytes]]
-    ) -> None:
+    def __init__(self, signing: list[_SigningKey], hashing: list[tuple[str, bytes]], refresh: list[tuple[str, bytes]]) -> None:
         self._signing = signing
         self._hashing = hashing
         self.refresh = dict(refresh)
@@ -89,20 +91,45 @@ class KeyRing:
 
     async def load(self) -> None:
         """Read the table. Raises `MasterKeyError` if the keys were sealed under another master key."""
-        rows = await store.live(self._database.reader, self._clock.now_ms())
+        async with self._lock:  # one after the other, so that what was read first does not replace what was read last
+            await self._load()
+
+    async def _load(self) -> None:
+        now = self._clock.now_ms()
+        rows = await store.live(self._database.reader, now)
         known = {row.kid for row in rows}
         self._parsed = {kid: key for kid, key in self._parsed.items() if kid in known}
         self.keys = Keys(
             [self._signing_key(row) for row in rows if row.kind == "sign"],
-            [(row.kid, self._secret_key(row)) for row in rows if row.kind == "hash"],
+            [
+                (row.kid, self._secret_key(row))
+                for row in sorted(rows, key=lambda row: bool(row.use_from_at > now))
+                if row.kind == "hash"
+            ],
             [(row.kid, self._secret_key(row)) for row in rows if row.kind == "refresh"],
         )
+
+    async def published(self) -> dict[str, Any]:
+        """The key set as it stands in the table, or as it was last read while the database is away."""
+        with contextlib.suppress(DatabaseUnavailable):
+            await self.load()
+        return self.keys.jwks(self._clock.now_ms())
+
+    async def verified(self, check: Callable[[PublicKeys], T]) -> T:
+        """What `check` finds by the published keys; asked again if another process made the token's key a moment ago."""
+        try:
+            return check(self._public_keys())
+        except UnknownKey:
+            await self.load()
+            return check(self._public_keys())
+
+    def _public_keys(self) -> PublicKeys:
+        return PublicKeys.from_jwks(self.keys.jwks(self._clock.now_ms()))
 
     async def derive_successor(self, refresh_key: str, salt: bytes, presented: str) -> bytes:
         """As `Keys.derive_successor`; a key that another process made a moment ago is read first. Raises `KeyError`."""
         if refresh_key not in self.keys.refresh:
-            async with self._lock:
-                await self.load()
+            await self.load()
         return self.keys.derive_successor(refresh_key, salt, presented)
 
     def _secret_key(self, row: "Row[Any]") -> bytes:

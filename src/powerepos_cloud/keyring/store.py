@@ -1,6 +1,7 @@
 """The key table: making, rotating, retiring and revoking keys. Each key stores its own dates."""
 
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from powerepos_cloud.keyring.tables import key_locks, keys
 
 DAY_MS = 86_400_000
 PUBLISH_AHEAD_MS = DAY_MS
+HASH_AHEAD_MS = 600_000
 _KEEP_MARGIN_MS = 3_600_000
 
 _LOCK_ROW = Hot("INSERT INTO key_locks (id, taken) VALUES (1, 0) ON CONFLICT DO NOTHING")
@@ -48,11 +50,32 @@ async def lock(session: Session) -> None:
 
 
 async def ensure(session: Session, seal: Seal, now_ms: int, signing_algs: set[str]) -> list[str]:
-    """Make what is missing: one key of each kind, one signing key per algorithm in use. The new keys' IDs."""
+    """Make what is missing: one usable key of each kind, one signing key per algorithm in use. The IDs of those taken into use.
+
+    A key that waits for its time is taken into use rather than another one made. Raises `MasterKeyError`.
+    """
     await lock(session)
-    present = {(row.kind, row.alg) for row in await live(session, now_ms)}
+    rows = await live(session, now_ms)
     wanted = [("hash", "HS256"), ("refresh", "HS256"), *(("sign", alg) for alg in sorted(signing_algs | {"ES256"}))]
-    return [await _make(session, seal, kind, alg, now_ms, now_ms) for kind, alg in wanted if (kind, alg) not in present]
+    return [await _take_into_use(session, seal, rows, *which, now_ms) for which in wanted if which not in usable(rows, now_ms)]
+
+
+def usable(rows: Iterable[Row[Any]], now_ms: int) -> set[tuple[str, str]]:
+    """(kind, alg) of the keys that are in use: their time has come, and no newer one has taken over."""
+    return {(row.kind, row.alg) for row in rows if row.use_from_at <= now_ms and not _is_replaced(row, now_ms)}
+
+
+def _is_replaced(row: Row[Any], now_ms: int) -> bool:
+    return row.replaced_at is not None and bool(row.replaced_at <= now_ms)
+
+
+async def _take_into_use(session: Session, seal: Seal, rows: list[Row[Any]], kind: str, alg: str, now_ms: int) -> str:
+    for row in rows:
+        if (row.kind, row.alg) == (kind, alg) and not _is_replaced(row, now_ms):
+            await session.run(update(keys).where(keys.c.kid == row.kid).values(use_from_at=now_ms))
+            kid: str = row.kid
+            return kid
+    return await _make(session, seal, rows, kind, alg, now_ms, now_ms)
 
 
 async def rotate(
@@ -69,27 +92,27 @@ async def rotate(
     """Make the next key of this kind and algorithm; its ID, or None where one already waits for its time.
 
     A signing key is published `ahead_ms` before it signs unless `at_once`; the one that it replaces is kept for `keep_ms`
-    (the longest life of what it made) after that. Hash keys are kept until they are revoked: secrets name them.
+    (the longest life of what it made) after that. A hash key always waits ten minutes, until every worker has read it:
+    one that had not would take what was hashed with it for unknown. It is kept until it is revoked: secrets name it.
+    Raises `MasterKeyError`.
     """
     await lock(session)
-    rows = [row for row in await live(session, now_ms) if row.kind == kind and row.alg == alg]
+    every = await live(session, now_ms)
+    rows = [row for row in every if row.kind == kind and row.alg == alg]
     waiting = [row for row in rows if row.use_from_at > now_ms]
-    use_from = now_ms if at_once or kind != "sign" else now_ms + ahead_ms
+    use_from = now_ms + (HASH_AHEAD_MS if kind == "hash" else ahead_ms if kind == "sign" and not at_once else 0)
     if waiting:
-        if not at_once:
+        if not at_once or kind == "hash":
             return None
         await session.run(update(keys).where(keys.c.kid.in_([row.kid for row in waiting])).values(use_from_at=now_ms))
         kid: str = waiting[0].kid
     else:
-        kid = await _make(session, seal, kind, alg, now_ms, use_from)
+        kid = await _make(session, seal, every, kind, alg, now_ms, use_from)
     keep_until = None if kind == "hash" else use_from + keep_ms + _KEEP_MARGIN_MS
-    replaced = [
-        row.kid for row in rows if row.use_from_at <= now_ms and (row.replaced_at is None or row.replaced_at > use_from)
-    ]
+    # Also one whose successor was revoked before its time: it goes on until this new one takes over.
+    replaced = [row.kid for row in rows if row.use_from_at <= now_ms and not _is_replaced(row, now_ms)]
     if replaced:
-        await session.run(
-            update(keys).where(keys.c.kid.in_(replaced)).values(replaced_at=use_from, keep_until_at=keep_until)
-        )
+        await session.run(update(keys).where(keys.c.kid.in_(replaced)).values(replaced_at=use_from, keep_until_at=keep_until))
     return kid
 
 
@@ -121,7 +144,15 @@ async def delete_outlived(session: Session, now_ms: int) -> None:
     await session.run(delete(keys).where(keys.c.keep_until_at <= now_ms))
 
 
-async def _make(session: Session, seal: Seal, kind: str, alg: str, now_ms: int, use_from_ms: int) -> str:
+async def keep_longer(session: Session, keep_ms: int) -> None:
+    """Keep replaced signing keys for `keep_ms` after their last token: tokens may have been made to live longer meanwhile."""
+    needed = keys.c.replaced_at + keep_ms + _KEEP_MARGIN_MS
+    await session.run(update(keys).where(keys.c.kind == "sign", keys.c.keep_until_at < needed).values(keep_until_at=needed))
+
+
+async def _make(session: Session, seal: Seal, known: list[Row[Any]], kind: str, alg: str, now_ms: int, use_from_ms: int) -> str:
+    if known:
+        seal.open(known[0].sealed)  # a key sealed under another master key than the rest would shut everybody out
     kid, secret, public = _generate(alg)
     await session.run(
         insert(keys).values(

@@ -59,14 +59,10 @@ def check_connection(rights: Rights) -> None:
     if rights.connection_state == "paused":
         raise UnauthorizedClient("The organisation has paused this connection: it can resume it.", "connection_paused")
     if rights.connection_state == "revoked":
-        raise UnauthorizedClient(
-            "The organisation has revoked this connection: only it can open it again.", "connection_revoked"
-        )
+        raise UnauthorizedClient("The organisation has revoked this connection: only it can open it again.", "connection_revoked")
 
 
-def start_grant(
-    tools: Tools, client: ProvedClient, rights: Rights, scope: Scope, facts: RequestFacts, now_ms: int
-) -> Issue:
+def start_grant(tools: Tools, client: ProvedClient, rights: Rights, scope: Scope, facts: RequestFacts, now_ms: int) -> Issue:
     """A new grant for proved rights: with its family if a refresh token is wanted, its connection if it is the first."""
     permissions = permissions_for(scope, rights)
     grant_id = new_id()

@@ -30,6 +30,7 @@ _WHY_NOT_ACTIVE = {
     "newer_sign_ins": "The refresh token was ended by newer sign-ins: ask for a new token, and keep fewer of them.",
 }
 _REVOKED = "The refresh token was revoked: ask for a new token with the service account."
+_KEY_GONE = "The answer to this refresh can no longer be repeated: ask for a new token with the service account."
 _OLDER = "This refresh token was used and its successor too: use the newest one that you were given."
 
 
@@ -83,15 +84,11 @@ async def _find(tools: Tools, client: ProvedClient, token: str, facts: RequestFa
     return None
 
 
-async def _use(
-    tools: Tools, presented: _Presented, wanted: str | None, org_id: str | None, facts: RequestFacts
-) -> Issue | None:
+async def _use(tools: Tools, presented: _Presented, wanted: str | None, org_id: str | None, facts: RequestFacts) -> Issue | None:
     """The issue, or None if the family changed meanwhile. Raises `OAuthError`."""
     family, now = presented.family, tools.clock.now_ms()
     if org_id is not None and code_key(org_id) != family.code_key:
-        raise InvalidGrant(
-            "The parameter org_id names another organisation than this refresh token is for.", "refresh_org_id"
-        )
+        raise InvalidGrant("The parameter org_id names another organisation than this refresh token is for.", "refresh_org_id")
     _check_alive(family, now)
     await _check_place(tools, presented, now, facts)
     _check_rights(family)
@@ -106,9 +103,12 @@ async def _use(
         await pending.durable
         raise rotated
     # Derived by what the statement returned: for a repeat, by key and salt of the first use.
-    successor = from_bytes(
-        SecretKind.REFRESH_TOKEN, await tools.ring.derive_successor(rotated.refresh_key, rotated.salt, presented.token)
-    )
+    try:
+        derived = await tools.ring.derive_successor(rotated.refresh_key, rotated.salt, presented.token)
+    except KeyError:
+        await pending.durable
+        raise InvalidGrant(_KEY_GONE, "refresh_key_revoked") from None
+    successor = from_bytes(SecretKind.REFRESH_TOKEN, derived)
     return Issue(family.rights, answered, permissions, family.id, now, successor, pending)
 
 
@@ -117,17 +117,11 @@ def _check_alive(family: Family, now_ms: int) -> None:
     if family.state != "active":
         raise InvalidGrant(_WHY_NOT_ACTIVE.get(family.reason or "", _REVOKED), f"refresh_{family.reason or family.state}")
     # A connection that was revoked and opened again honours nothing that was issued before: numbers tell, not clocks.
-    if (
-        family.connection_state == "revoked"
-        or family.rev < family.connection_valid_from
-        or family.account_state == "removed"
-    ):
+    if family.connection_state == "revoked" or family.rev < family.connection_valid_from or family.account_state == "removed":
         raise InvalidGrant(_REVOKED, "refresh_connection_revoked")
     idle_until = family.last_used_at + family.rights.instance.refresh_idle_seconds * 1000
     if now_ms >= min(idle_until, family.ends_at):
-        raise InvalidGrant(
-            "The refresh token has expired: ask for a new token with the service account.", "refresh_expired"
-        )
+        raise InvalidGrant("The refresh token has expired: ask for a new token with the service account.", "refresh_expired")
 
 
 async def _check_place(tools: Tools, presented: _Presented, now_ms: int, facts: RequestFacts) -> None:
@@ -191,9 +185,7 @@ def _submit_rotation(
     return tools.database.submit(unit)
 
 
-async def _too_many_late_repeats(
-    session: Session, tools: Tools, family: Family, rotated: Rotated, facts: RequestFacts
-) -> bool:
+async def _too_many_late_repeats(session: Session, tools: Tools, family: Family, rotated: Rotated, facts: RequestFacts) -> bool:
     """Note a late repeat; whether it was the last straw: generation after generation, from another network."""
     is_foreign = network_of(facts.source) != network_of(rotated.first_source)
     is_first_here = is_foreign and not rotated.late_here
