@@ -112,7 +112,7 @@ class _Header(msgspec.Struct):
     alg: str
     kid: str
     typ: str = ""
-    crit: list[str] | None = None
+    crit: Any = msgspec.UNSET  # whatever it is, null included: joserfc fails on what is no list
 
 
 _header_decoder = msgspec.json.Decoder(_Header)
@@ -140,7 +140,7 @@ def verified_claims(token: str, keys: PublicKeys) -> AccessTokenClaims:
     unverified = _unverified_header(token)
     if unverified.typ.lower() not in (TYPE, f"application/{TYPE}"):
         raise TokenRefused("typ", f"The token is not an access token: its typ must be {TYPE}.")
-    if unverified.crit is not None:
+    if unverified.crit is not msgspec.UNSET:
         raise TokenRefused("crit", "The token has critical header parameters that are not understood.")
     alg, key = keys.find(unverified.kid)
     if unverified.alg != alg:

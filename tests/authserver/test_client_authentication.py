@@ -318,6 +318,8 @@ async def test_a_bad_assertion_is_refused_like_a_wrong_secret(app: Running, worl
         assertion(world, key, headers={"kid": ""}),
         assertion(world, key, headers={"crit": ["exp"]}),
         assertion(world, key, headers={"crit": []}),
+        assertion(world, key, headers={"crit": None}),
+        assertion(world, key, headers={"crit": 1}),
         assertion(world, rsa_key, "RS384"),
         assertion(world, rsa_key, "PS512"),
         assertion(world, None, "none"),

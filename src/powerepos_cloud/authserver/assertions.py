@@ -25,7 +25,7 @@ class AssertionHeader(msgspec.Struct):
 
     alg: str
     kid: str | None = None
-    crit: list[str] | None = None
+    crit: Any = msgspec.UNSET  # whatever it is, null included: joserfc fails on what is no list
 
 
 class AssertionClaims(msgspec.Struct):
@@ -71,7 +71,7 @@ def read_unverified(form: Mapping[str, str]) -> tuple[AssertionHeader, Assertion
 
 def check_signature(assertion: str, header: AssertionHeader, jwks: str) -> None:
     """Check it by the key of this `kid`, else by the first key for this `alg`. Raises `InvalidClient`."""
-    if header.crit is not None:
+    if header.crit is not msgspec.UNSET:
         raise InvalidClient("assertion_crit")
     for jwk in msgspec.json.decode(jwks)["keys"]:
         algorithms = ASSERTION_ALGORITHMS.get(jwk["kty"], ())
