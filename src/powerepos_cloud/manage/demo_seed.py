@@ -28,7 +28,12 @@ from powerepos_cloud.foundation.database import Database, Session
 from powerepos_cloud.foundation.sealing import Seal
 from powerepos_cloud.foundation.secrets import SecretKind
 from powerepos_cloud.keyring.ring import KeyRing
+from powerepos_cloud.manage.demo_sales import SalesDemo
+from powerepos_cloud.partnerservices.catalogue import store as catalogue
+from powerepos_cloud.partnerservices.catalogue.samples import add_samples
 from powerepos_cloud.partnerservices.outlets import store as outlets
+from powerepos_cloud.partnerservices.sales import reading
+from powerepos_cloud.resourceserver.caller import Caller
 
 ACTOR = Actor("operator", "demo")
 CODE = "HARBOUR-1"
@@ -99,6 +104,7 @@ class Demo:
         other = await organisations.by_code(self._directory.reader, OTHER_CODE)
         outlet_id = await self._partnerservices.write(lambda session: self._add_outlets(session, organisation))
         await self._partnerservices.write(lambda session: self._add_outlets(session, other))
+        await self._trade(organisation)
         await self._directory.write(lambda session: self._set_uris(session, issuer))
         urls = {"token_url": f"{issuer}/authorisation/token", "webui_url": issuer, "outlet_id": outlet_id}
         if known is not None and await self._still_opens(known):
@@ -159,6 +165,30 @@ class Demo:
                 await outlets.add(session, self._clock.now_ms(), ACTOR, organisation.kapow, **outlet)
         present = {outlet.name: outlet.id for outlet in await outlets.listing(session, organisation.kapow)}
         return present.get(wanted[0]["name"]) or next(iter(present.values()))
+
+    async def _trade(self, organisation: Organisation) -> None:
+        """A catalogue and thirty days of sales, unless there are any."""
+        by_name = {client.name: client.id for client in await clients.listing(self._directory.reader)}
+        now = self._clock.now_ms()
+        reader = self._partnerservices.reader
+        if not await catalogue.list_products(reader, organisation.kapow, limit=1):
+            await self._partnerservices.write(lambda session: add_samples(session, now, ACTOR, organisation.kapow))
+        caller = Caller(
+            service=AuthServerScopes.PARTNER_SERVICE,
+            organisation_code=organisation.code,
+            kapow=organisation.kapow,
+            client_id=by_name["Tallyho Sync"],
+            sub="demo",
+            permissions=frozenset(SALES),
+            outlets=None,
+            sid="demo",
+            expires_at=now // 1000 + 3600,
+        )
+        if not await reading.zs_of(reader, organisation.kapow, caller.client_id, None, None, 0, 1):
+            products = await catalogue.list_products(reader, organisation.kapow, active=True)
+            shops = {outlet.name: outlet for outlet in await outlets.listing(reader, organisation.kapow)}
+            in_order = [shops[wanted["name"]] for wanted in _OUTLETS[organisation.code] if wanted["name"] in shops]
+            await SalesDemo(self._partnerservices, caller, products, now).sell(in_order)
 
     async def _set_uris(self, session: Session, issuer: str) -> None:
         paths = {AuthServerScopes.PARTNER_SERVICE: "/", AuthServerScopes.REMOTE_ORDER_SERVER: "/ros/"}
