@@ -26,6 +26,7 @@ run: .venv/run.stamp
 test: .venv/dev.stamp
 	@scripts/need.sh 'ls /usr/lib/postgresql/*/bin/initdb || command -v initdb' postgresql
 	@scripts/need.sh 'command -v chromium' chromium
+	@scripts/need.sh 'command -v curl && command -v jq' curl jq
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest $(PYTEST)
 

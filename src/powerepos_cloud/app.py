@@ -252,10 +252,9 @@ class _Builder:
         for prefix, door in self.doors:
             if path == prefix or path.startswith(prefix + "/"):
                 return door(request, error)
-        status = error.status_code if isinstance(error, HTTPException) else 500
+        status, headers = _plain_failure(error)
         if status == 500:
             self.log.error("http.failed", exc_info=error)
-        headers = dict(error.headers or {}) if isinstance(error, HTTPException) else None
         if self.webui is not None:
             return self.webui.page_error(request, status, headers)
         return Response(f"{status}\n", status_code=status, headers=headers, media_type="text/plain")
@@ -274,6 +273,13 @@ class _Builder:
             gc.collect()
             gc.freeze()
             yield
+
+
+def _plain_failure(error: Exception) -> tuple[int, dict[str, str] | None]:
+    """Status and headers of a failure behind no door."""
+    if isinstance(error, HTTPException):
+        return error.status_code, dict(error.headers or {})
+    return (503, {"Retry-After": "2"}) if isinstance(error, DatabaseUnavailable) else (500, None)
 
 
 async def _check_database(database: Database) -> str | None:

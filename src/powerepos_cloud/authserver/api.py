@@ -80,10 +80,10 @@ def _token(server: AuthServer) -> ControllerRouterHandler:
 
 def _revoke(server: AuthServer) -> ControllerRouterHandler:
     @post("/authorisation/revoke", status_code=200)
-    async def revoke(request: Request[Any, Any, Any]) -> Response[None]:
+    async def revoke(request: Request[Any, Any, Any]) -> Response[bytes]:
         form = await read_body(request.scope, request.receive, revoke_module.PARAMETERS)
         await server.revocation.revoke(request.scope["headers"], form, facts_of(request.scope))
-        return Response(None, status_code=200, headers=_NO_STORE)
+        return Response(b"", status_code=200, headers=_NO_STORE, media_type=MediaType.TEXT)
 
     return revoke
 
