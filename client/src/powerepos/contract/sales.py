@@ -223,14 +223,14 @@ class PartnerSalesBatchRequest(msgspec.Struct, rename=named(), kw_only=True):
 class PartnerSalesTransactionBatchItemResult(msgspec.Struct, rename=named(), kw_only=True):
     """What became of one submitted sale."""
 
-    index: int
+    index: int | None = None
     """Its place in the request's `sales`, from 0."""
     sales_transaction_id: str | None
     """As it was sent; null if there was none."""
     error_code: BatchItemErrorCode
     error_message: str | None = None
     """At most 1024 characters; null on success, and if the sale was only skipped."""
-    outcome: str
+    outcome: str | None = None
     """See `Outcomes`."""
     trading_date: str | None = None
     """`yyyy-MM-dd`. This and the next three are null unless the sale is stored."""

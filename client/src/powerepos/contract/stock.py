@@ -77,9 +77,7 @@ class AddStockOrderRequestLineItem(msgspec.Struct, rename=named(), kw_only=True)
     """Null: by supplier and product."""
 
 
-LineItems = Annotated[
-    list[AddStockOrderRequestLineItem], Meta(max_length=Limits.MAX_LINE_ITEMS, extra={"code": "order.size"})
-]
+LineItems = Annotated[list[AddStockOrderRequestLineItem], Meta(max_length=Limits.MAX_LINE_ITEMS, extra={"code": "order.size"})]
 
 
 class AddStockOrderRequest(msgspec.Struct, rename=named(), kw_only=True):
@@ -210,7 +208,7 @@ class LineItemFailureResult(msgspec.Struct, rename=named(), kw_only=True):
 
     line_item_id: str | None
     """As it was sent; null if there was none."""
-    index: int
+    index: int | None = None
     """The line's place in the request, from 0."""
     code: str
     """See `Codes`."""
@@ -231,7 +229,7 @@ class AddStockOrderResponse(msgspec.Struct, rename=named(), kw_only=True):
     """Null unless it is stored."""
     line_item_failure_results: list[LineItemFailureResult] | None = None
     """Every failing line; null if none failed."""
-    outcome: str
+    outcome: str | None = None
     """See `Outcomes`."""
     version: int | None = None
     code: str | None = None

@@ -1,0 +1,1 @@
+"""The wire as partners see it: names, limits, codes."""
