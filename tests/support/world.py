@@ -4,10 +4,10 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from powerepos.contract import Permissions
 from sqlalchemy import insert
 from sqlalchemy.sql import Executable
 
-from powerepos.contract import Permissions
 from powerepos_cloud.directory import tables as t
 from powerepos_cloud.foundation.clock import Clock
 from powerepos_cloud.foundation.database import Database, Session
@@ -122,7 +122,7 @@ class _Maker:
 
     async def add(self, table: Any, **values: Any) -> Any:
         """Insert one row; its first primary key column."""
-        return await self.session.scalar(insert(table).values(**values).returning(list(table.primary_key.columns)[0]))
+        return await self.session.scalar(insert(table).values(**values).returning(next(iter(table.primary_key.columns))))
 
     async def secret(self, table: Any, owner: str, owner_id: str, kind: SecretKind) -> str:
         secret = generate(kind)

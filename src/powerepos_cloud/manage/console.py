@@ -49,6 +49,7 @@ class Commands(TyperGroup):
     """The outermost group: whatever a command refuses ends as a sentence on stderr and exit code 1, never a stack trace."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The arguments as Click reads them, once each is text that can be stored and printed."""
         for position, argument in enumerate(args, 1):
             try:
                 argument.encode()
