@@ -94,7 +94,7 @@ def export_file(
         return
     _write(file, content)
     say(
-        f"Wrote {len(rows)} {_called(kind)} to {file}.",
+        f"Wrote {_called(kind)} to {file}: {len(rows)} row{'' if len(rows) == 1 else 's'}.",
         {"kind": kind.value, "file": str(file), "rows": len(rows)},
         as_json=as_json,
     )

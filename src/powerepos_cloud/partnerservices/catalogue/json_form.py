@@ -89,7 +89,7 @@ def _not_json(text: str, position: int, what: str) -> UnreadableFile:
 
 
 def _refuse_constant(word: str) -> Any:
-    raise ValueError(f"{word} is no JSON number")
+    raise ValueError(f"there is no number {word}")
 
 
 def _after_space(text: str, position: int) -> int:
