@@ -71,20 +71,21 @@ class Commands(TyperGroup):
 
 def _sentence(error: Exception) -> str | None:
     """The error in a sentence, or None for a fault of the program."""
+    sentence = None
     if isinstance(error, NotFound) and error.kind in _LISTS:
-        return f"{error} `powerepos-admin {_LISTS[error.kind]}` shows what there is."
-    if isinstance(error, Refused | SettingsError | MasterKeyError | WrongSchema | DemoRefused | Problem):
-        return str(error)
-    if isinstance(error, DatabaseUnavailable):
-        return f"the database cannot be used: {error}. `powerepos-admin doctor` says more."
-    if isinstance(error, sa_exc.DatabaseError) and type(error.orig) is sqlite3.DatabaseError:
+        sentence = f"{error} `powerepos-admin {_LISTS[error.kind]}` shows what there is."
+    elif isinstance(error, Refused | SettingsError | MasterKeyError | WrongSchema | DemoRefused | Problem):
+        sentence = str(error)
+    elif isinstance(error, DatabaseUnavailable):
+        sentence = f"the database cannot be used: {error}. `powerepos-admin doctor` says more."
+    elif isinstance(error, sa_exc.DatabaseError) and type(error.orig) is sqlite3.DatabaseError:
         # The class itself, none of its heirs: SQLite found a file that is damaged or no database at all.
-        return f"the SQLite file is damaged or no database: {error.orig}. `powerepos-admin doctor` says which."
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}. `powerepos-admin doctor` says more."
-    if isinstance(error, UniqueViolation):
-        return "somebody else did the same at this moment: look at what is there now, then try again."
-    return None
+        sentence = f"the SQLite file is damaged or no database: {error.orig}. `powerepos-admin doctor` says which."
+    elif isinstance(error, OSError) and error.filename:
+        sentence = f"{error.filename}: {error.strerror}. `powerepos-admin doctor` says more."
+    elif isinstance(error, UniqueViolation):
+        sentence = "somebody else did the same at this moment: look at what is there now, then try again."
+    return sentence
 
 
 class Desk:
