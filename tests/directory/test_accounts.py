@@ -159,6 +159,14 @@ async def test_going_from_all_outlets_to_a_list_narrows(desk: Desk, till: Till) 
     assert await desk.feed() == [till.entry(1, "narrowed")]
 
 
+async def test_permissions_and_outlets_change_in_one_deed(desk: Desk, till: Till) -> None:
+    changed = await desk.do(accounts.set_rights, till.organisation, till.account.id, permissions=[SALES_VIEW], outlets=None)
+    assert (changed.permissions, changed.outlets) == ([SALES_VIEW], None)
+    assert await desk.ask(accounts.get, till.organisation, till.account.id) == changed
+    assert await desk.feed() == [till.entry(1, "narrowed")]
+    assert await unchanged(desk, accounts.set_rights, till.organisation, till.account.id) == changed
+
+
 async def test_setting_what_is_there_already_changes_nothing(desk: Desk, till: Till) -> None:
     await unchanged(desk, accounts.set_permissions, till.organisation, till.account.id, [STOCK, SALES, SALES])
     await unchanged(desk, accounts.set_outlets, till.organisation, till.account.id, [f"{{{BAR.upper()}}}", DECK])

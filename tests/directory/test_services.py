@@ -104,9 +104,7 @@ async def test_two_credentials_live_at_most(desk: Desk) -> None:
     await refused(desk, Conflict, services.add_credential, KEYS, instance.id)
     assert await desk.do(services.end_credential, instance.id, first.id) is True
     assert await unchanged(desk, services.end_credential, instance.id, first.id) is False
-    live = [
-        known.id for known in await desk.ask(services.credentials_of, instance.id) if known.is_live(desk.clock.now_ms())
-    ]
+    live = [known.id for known in await desk.ask(services.credentials_of, instance.id) if known.is_live(desk.clock.now_ms())]
     assert live == [second.id]
     results = await desk.at_once(*[(services.add_credential, KEYS, instance.id)] * 5)
     assert sum(not isinstance(result, Exception) for result in results) == 1

@@ -23,9 +23,7 @@ async def test_a_person_is_found_by_address_without_letter_case(desk: Desk) -> N
     await refused(desk, Conflict, users.create, "ANN.SMITH@example.com", "Ann", "$argon2id$none")
 
 
-@pytest.mark.parametrize(
-    "email", ["", "ann", "ann@", "@example.com", "a b@example.com", "ann@example", "a@b@c.de", "a\0@b.cd"]
-)
+@pytest.mark.parametrize("email", ["", "ann", "ann@", "@example.com", "a b@example.com", "ann@example", "a@b@c.de", "a\0@b.cd"])
 async def test_what_is_no_address_is_refused(desk: Desk, email: str) -> None:
     assert (await refused(desk, Invalid, users.create, email, "Ann", "x")).startswith("e-mail:")
     await refused(desk, NotFound, lambda session, *_: users.by_email(session, email))

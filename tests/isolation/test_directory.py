@@ -67,10 +67,7 @@ class Two:
                 select(table).where(table.c.organisation_id == organisation.id)
                 for table in (t.accounts, t.connections, t.assignments, t.user_organisations)
             ),
-            *(
-                select(table).where(table.c.account_id.in_(account_ids))
-                for table in (t.account_passwords, t.account_bindings)
-            ),
+            *(select(table).where(table.c.account_id.in_(account_ids)) for table in (t.account_passwords, t.account_bindings)),
         ):
             found += await self.desk.database.reader.all(crossing(statement, "a test compares what is stored"))
         found += await newest(self.desk.database.reader, 100, kapow=organisation.kapow)
@@ -91,6 +88,7 @@ Attempt = Callable[[Two], tuple[Any, ...]]
 REFUSED: dict[Callable[..., Any], Attempt] = {
     accounts.get: lambda two: (two.own, two.their_account.id),
     accounts.passwords_of: lambda two: (two.own, two.their_account.id),
+    accounts.set_rights: lambda two: (two.own, two.their_account.id),
     accounts.set_permissions: lambda two: (two.own, two.their_account.id, []),
     accounts.set_outlets: lambda two: (two.own, two.their_account.id, []),
     accounts.set_any_partner: lambda two: (two.own, two.their_account.id),
@@ -143,9 +141,7 @@ def test_every_store_function_of_an_organisation_stands_in_these_lists() -> None
     assert found == set(REFUSED) | set(OWN) | ELSEWHERE
 
 
-@pytest.mark.parametrize(
-    "function", REFUSED, ids=lambda function: f"{function.__module__.split('.')[-1]}.{function.__name__}"
-)
+@pytest.mark.parametrize("function", REFUSED, ids=lambda function: f"{function.__module__.split('.')[-1]}.{function.__name__}")
 async def test_what_belongs_to_another_is_not_found_and_not_touched(two: Two, function: Callable[..., Any]) -> None:
     before = [await two.rows_of(organisation) for organisation in (two.own, two.theirs)]
     feed = await two.desk.feed()

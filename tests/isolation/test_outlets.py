@@ -33,9 +33,7 @@ def test_every_store_function_is_given_a_kapow() -> None:
     assert all("kapow" in inspect.signature(function).parameters for function in functions)
 
 
-async def test_the_same_guid_is_two_outlets_of_two_organisations(
-    partnerservices_database: Database, clock: FakeClock
-) -> None:
+async def test_the_same_guid_is_two_outlets_of_two_organisations(partnerservices_database: Database, clock: FakeClock) -> None:
     database = partnerservices_database
     own = await add(database, clock, HARBOUR, "Bar", SHARED)
     theirs = await add(database, clock, LAKESIDE, "Deck", SHARED)
@@ -63,9 +61,7 @@ async def test_one_organisations_move_does_not_stop_the_other(partnerservices_da
     database = partnerservices_database
     for kapow in (HARBOUR, LAKESIDE):
         await add(database, clock, kapow, "Bar")
-    await database.write(
-        lambda session: session.run(update(tenants).where(tenants.c.kapow == HARBOUR).values(state="leaving"))
-    )
+    await database.write(lambda session: session.run(update(tenants).where(tenants.c.kapow == HARBOUR).values(state="leaving")))
     assert await store.tenant_state(database.reader, LAKESIDE) == "here"
     await add(database, clock, LAKESIDE, "Deck")
     with pytest.raises(store.OrganisationLeaving):

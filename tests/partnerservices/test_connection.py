@@ -142,9 +142,7 @@ async def test_no_other_list_opens_an_outlet(http, keys: Keys, outlets: None, ro
     assert answer.outlets == []
 
 
-async def test_the_organisations_own_guid_stands_for_all_outlets_in_any_letter_case(
-    http, keys: Keys, outlets: None
-) -> None:
+async def test_the_organisations_own_guid_stands_for_all_outlets_in_any_letter_case(http, keys: Keys, outlets: None) -> None:
     answer = await ask(http, keys, kapow=KAPOW.upper(), root_nodes=[KAPOW.upper()])
     assert answer.all_outlets
     assert len(answer.outlets) == 2

@@ -295,9 +295,7 @@ async def test_hostile_tokens_are_refused_alike(http, keys: Keys, services: Serv
         assert len(part) < 8 or part not in log
 
 
-@pytest.mark.parametrize(
-    "value", [b"\x00", b"a\x00b.c.d", b"\xff\xfe.a.b", "ä.ö.ü".encode(), b"a\x0b.b.c", b"\xe2\x80\xa8.a.b"]
-)
+@pytest.mark.parametrize("value", [b"\x00", b"a\x00b.c.d", b"\xff\xfe.a.b", "ä.ö.ü".encode(), b"a\x0b.b.c", b"\xe2\x80\xa8.a.b"])
 async def test_bytes_that_no_token_has_are_refused(services: Services, http, value: bytes) -> None:
     with pytest.raises(Refusal) as caught:
         await services.access.admit([(b"authorization", b"Bearer " + value)])
@@ -468,9 +466,7 @@ async def test_without_any_keys_a_token_is_503(services: Services, keys: Keys) -
     await services.revocations.stop()
 
 
-async def test_a_key_that_cannot_be_learnt_of_is_no_fault_of_the_token(
-    services: Services, keys: Keys, clock: FakeClock
-) -> None:
+async def test_a_key_that_cannot_be_learnt_of_is_no_fault_of_the_token(services: Services, keys: Keys, clock: FakeClock) -> None:
     class Failing:
         async def fetch(self, etag: str | None) -> None:
             raise ConnectionError
@@ -501,9 +497,7 @@ async def test_no_header_value_ends_in_a_fault(services: Services, http, value: 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.integers(0, 10_000), other=st.characters(min_codepoint=0x21, max_codepoint=0x7E))
-async def test_no_change_of_a_single_character_gets_in(
-    services: Services, http, keys: Keys, place: int, other: str
-) -> None:
+async def test_no_change_of_a_single_character_gets_in(services: Services, http, keys: Keys, place: int, other: str) -> None:
     token = keys.sign(good())
     place %= len(token)
     other = "!" if other == token[place] else other

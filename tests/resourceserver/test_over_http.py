@@ -115,9 +115,7 @@ async def test_it_waits_for_its_authserver_then_follows_it_through_a_restart(
         await asyncio.sleep(0.1)
 
 
-async def test_a_key_that_is_new_to_the_service_is_fetched_by_the_first_token(
-    hosts: Hosts, feed: Feed, auth_port: int
-) -> None:
+async def test_a_key_that_is_new_to_the_service_is_fetched_by_the_first_token(hosts: Hosts, feed: Feed, auth_port: int) -> None:
     authserver = AuthServer(hosts.keys, feed)
     async with serving(authserver, auth_port):
         await until_status(hosts, hosts.token(), 200)

@@ -22,9 +22,7 @@ def of_grant(n: int, state: str) -> FeedEntry:
     return FeedEntry(n=n, kind="grant", id=GRANT, state=state)
 
 
-def of_connection(
-    n: int, state: str, client_id: str = "clientone", sub: str = "svc-demo", org: str = "DEMO-CAFE"
-) -> FeedEntry:
+def of_connection(n: int, state: str, client_id: str = "clientone", sub: str = "svc-demo", org: str = "DEMO-CAFE") -> FeedEntry:
     return FeedEntry(n=n, kind="connection", client_id=client_id, sub=sub, org_id=org, state=state)
 
 

@@ -103,9 +103,7 @@ async def test_a_move_is_refused_by_tokens_of_before(start: Start, directory_dat
     await until(follower, "organisation.moved", rev=n - 1)
 
 
-async def test_narrow_pause_resume_is_known_to_a_worker_that_was_restarted(
-    start: Start, directory_database: Database
-) -> None:
+async def test_narrow_pause_resume_is_known_to_a_worker_that_was_restarted(start: Start, directory_database: Database) -> None:
     (narrowed,) = await publish(directory_database, revocations.connection("narrowed", *NAMES))
     await publish(directory_database, revocations.connection("refused", *NAMES))
     await publish(directory_database, revocations.connection("lifted", *NAMES))

@@ -138,9 +138,7 @@ async def unchanged(desk: Desk, deed: Callable[..., Awaitable[Any]], *arguments:
     return result
 
 
-async def refused(
-    desk: Desk, error: type[Exception], deed: Callable[..., Awaitable[Any]], *arguments: Any, **named: Any
-) -> str:
+async def refused(desk: Desk, error: type[Exception], deed: Callable[..., Awaitable[Any]], *arguments: Any, **named: Any) -> str:
     """The text of the refusal; the deed must leave neither an audit row nor an entry in the feed."""
     before = (await desk.audit(), await desk.feed())
     try:

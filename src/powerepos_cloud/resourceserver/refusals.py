@@ -35,9 +35,7 @@ class TokenAbsent(Refusal):
     """No bearer token was sent; the challenge names no error (RFC 6750 section 3.1)."""
 
     def __init__(self, detail: str) -> None:
-        super().__init__(
-            401, ErrorCodes.TOKEN_ABSENT, "Send an access token: Authorization: Bearer <token>.", detail=detail
-        )
+        super().__init__(401, ErrorCodes.TOKEN_ABSENT, "Send an access token: Authorization: Bearer <token>.", detail=detail)
 
 
 class TokenInvalid(Refusal):

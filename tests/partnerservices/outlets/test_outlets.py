@@ -110,9 +110,7 @@ async def test_a_change_says_from_what_to_what(partnerservices_database: Databas
         ("currency", {"currency": ""}),
     ],
 )
-async def test_a_wrong_value_is_refused_by_name(
-    partnerservices_database: Database, field: str, values: dict[str, str]
-) -> None:
+async def test_a_wrong_value_is_refused_by_name(partnerservices_database: Database, field: str, values: dict[str, str]) -> None:
     database = partnerservices_database
     if field == "name" and values["name"] == "Bar\n":
         assert (await add(database, **values)).name == "Bar"  # trimmed

@@ -185,9 +185,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.BigInteger(), nullable=False),
         sa.Column("organisation_id", sa.BigInteger(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_user_organisations_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_user_organisations_organisation_id")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_user_organisations_user_id")),
         sa.PrimaryKeyConstraint("user_id", "organisation_id", name=op.f("pk_user_organisations")),
     )
@@ -267,9 +265,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["client_id"], ["clients.id"], name=op.f("fk_connections_client_id")),
         sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_connections_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_connections")),
-        sa.UniqueConstraint(
-            "client_id", "sub", "organisation_id", name=op.f("uq_connections_client_id_sub_organisation_id")
-        ),
+        sa.UniqueConstraint("client_id", "sub", "organisation_id", name=op.f("uq_connections_client_id_sub_organisation_id")),
     )
     op.create_index(op.f("ix_connections_organisation_id"), "connections", ["organisation_id"], unique=False)
     op.create_table(
