@@ -30,7 +30,7 @@ async def live(session: Session, now_ms: int) -> list[Row[Any]]:
     statement = (
         select(keys)
         .where(keys.c.revoked_at.is_(None), or_(keys.c.keep_until_at.is_(None), keys.c.keep_until_at > now_ms))
-        .order_by(keys.c.use_from_at.desc(), keys.c.created_at.desc(), keys.c.kid.desc())
+        .order_by(keys.c.use_from_at.desc(), keys.c.replaced_at.is_not(None), keys.c.created_at.desc(), keys.c.kid.desc())
     )
     return list(await session.all(statement))
 
