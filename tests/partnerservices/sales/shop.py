@@ -1,6 +1,7 @@
 """What the tests of sales work with: calls by a client, and sales that are right until a test makes them wrong."""
 
 import copy
+import json
 import uuid
 from typing import Any
 
@@ -57,10 +58,10 @@ class Shop:
 
     async def post(self, path: str, body: Any, *, client: str = "clientone", kapow: str = KAPOW, **token: Any) -> httpx.Response:
         """A POST with a JSON body (or bytes)."""
-        content = {"content": body} if isinstance(body, bytes) else {"json": body}
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
         nodes = token.pop("root_nodes", [kapow])
         headers = self.bearer(client_id=client, kapow=kapow, root_nodes=nodes, **token)
-        return await self.http.post(f"/api/v1/sales/{path}", headers=headers, **content)
+        return await self.http.post(f"/api/v1/sales/{path}", headers=headers, content=content)
 
     async def send(self, body: Any, *, query: str = "", **options: Any) -> dict[str, Any]:
         """A batch that must be understood; its answer."""

@@ -15,6 +15,7 @@ def trading_date_at(wall_clock: datetime, day_start: str) -> date:
 
     Reckoned on the wall clock and not in UTC, so that a change to summer time moves no sale into another day.
     """
-    if wall_clock.time() < time.fromisoformat(day_start):
+    # The first date has no day before it: .NET sends its first instant where nothing was set.
+    if wall_clock.time() < time.fromisoformat(day_start) and wall_clock.date() > date.min:
         return wall_clock.date() - timedelta(days=1)
     return wall_clock.date()

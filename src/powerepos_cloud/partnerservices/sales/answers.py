@@ -111,12 +111,7 @@ def plain_time(text: str | None) -> str | None:
 
 def _item(verdict: Verdict, docs_url: str, unborn: Z | None) -> PartnerSalesTransactionBatchItemResult:
     submitted, z = verdict.submitted, verdict.stored_in
-    prefix = f"/sales/{submitted.index}"
-    found = (
-        errors(submitted.spelled(submitted.findings.faults, prefix), docs_url)
-        if verdict.error > BatchItemErrorCode.SKIPPED
-        else []
-    )
+    found = errors(submitted.spelled(submitted.findings.faults), docs_url) if verdict.error > BatchItemErrorCode.SKIPPED else []
     first = found[0] if found else None
     is_stored = not verdict.error
     shows_z = is_stored and z is not None and z is not unborn
@@ -136,5 +131,5 @@ def _item(verdict: Verdict, docs_url: str, unborn: Z | None) -> PartnerSalesTran
         actual=first.actual if first else None,
         retryable=verdict.error == BatchItemErrorCode.SKIPPED,
         errors=found,
-        warnings=warnings(submitted.spelled(submitted.findings.warnings, prefix)),
+        warnings=warnings(submitted.spelled(submitted.findings.warnings)),
     )

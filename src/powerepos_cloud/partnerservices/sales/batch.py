@@ -26,13 +26,18 @@ from powerepos_cloud.partnerservices.sales.findings import Findings
 from powerepos_cloud.partnerservices.sales.model import Sale
 from powerepos_cloud.partnerservices.sales.rules import Context, check
 from powerepos_cloud.partnerservices.sales.store import Ready, Stored
+from powerepos_cloud.partnerservices.sales.times import settle_zones
 from powerepos_cloud.partnerservices.sales.zreports import MOST_PER_DAY, Target, Z
 from powerepos_cloud.partnerservices.wire import Fault, Reading
 
 
 class Submitted(msgspec.Struct):
-    """One sale as it came: `id` canonical, None if it is no usable GUID; `sale` None if it could not be read."""
+    """One sale as it came: `id` canonical, None if it is no usable GUID; `sale` None if it could not be read.
 
+    `within` is the pointer of the list that it stands in, in the spelling that was sent.
+    """
+
+    within: str
     index: int
     sent_id: str | None
     id: str | None
@@ -43,11 +48,10 @@ class Submitted(msgspec.Struct):
     gross: int
     reading: "Reading[PartnerSalesTransaction]"
 
-    def spelled(self, found: Sequence[Fault], prefix: str) -> list[Fault]:
+    def spelled(self, found: Sequence[Fault]) -> list[Fault]:
         """Findings with pointers into the whole request, in the spelling that was sent."""
-        return [
-            Fault(one.code, prefix + self.reading.spelled(one.pointer), one.message, one.expected, one.actual) for one in found
-        ]
+        prefix = f"{self.within}/{self.index}"
+        return [one._replace(pointer=prefix + self.reading.spelled(one.pointer)) for one in found]
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -165,6 +169,7 @@ async def _place_all(session: Session, job: Job) -> list[Verdict]:
     seen: set[str] = set()
     verdicts = []
     for submitted in job.submitted:
+        settle_zones(submitted.findings, job.context.zone)
         stored = known.get(submitted.id) if submitted.id else None
         verdict = Verdict(submitted, Place.NEW, known=stored, known_z=known_zs[stored.z_no] if stored else None)
         _place(verdict, job, seen)

@@ -24,8 +24,9 @@ _NIL = "00000000-0000-0000-0000-000000000000"
 
 
 class Parsed(msgspec.Struct, frozen=True):
-    """One sale of the body: what it says, and what reading it found. Pointers are relative to the sale."""
+    """One sale of the body: what it says, and what reading it found. Pointers are relative to the sale, but `within`."""
 
+    within: str
     index: int
     sent_id: str | None
     id: str | None
@@ -77,12 +78,13 @@ def read_intake(raw: bytes) -> Intake:
     envelope, readings = read_batch(raw)
     if envelope.faults or envelope.value is None:
         raise refused(envelope.faults)
-    sales = [_parse(index, reading) for index, reading in enumerate(readings)]
+    within = envelope.spelled("/sales")
+    sales = [_parse(within, index, reading) for index, reading in enumerate(readings)]
     numbers = {item.plu_number for one in sales if one.sale is not None for item in one.sale.items if item.plu_number is not None}
     return Intake(envelope.value, sales, sorted(numbers), envelope.warnings)
 
 
-def _parse(index: int, reading: "Reading[PartnerSalesTransaction]") -> Parsed:
+def _parse(within: str, index: int, reading: "Reading[PartnerSalesTransaction]") -> Parsed:
     findings = Findings()
     sent = reading.value
     sent_id = sent.sales_transaction_id if sent is not None else reading.sent_text("salesTransactionID")
@@ -96,13 +98,13 @@ def _parse(index: int, reading: "Reading[PartnerSalesTransaction]") -> Parsed:
     if sent is None:
         id_pointer = reading.spelled("/salesTransactionID")
         faults = [*findings.faults, *[one for one in reading.faults if one.pointer != id_pointer]]
-        return Parsed(index, sent_id, sale_id, None, b"", b"", 0, faults, reading.warnings, reading)
+        return Parsed(within, index, sent_id, sale_id, None, b"", b"", 0, faults, reading.warnings, reading)
     sale = Normaliser(findings).sale(sent)
     packed = pack(sale)
     # What could not be read exactly must equal nothing that is stored, however it looks once read.
     hashed = b"" if findings.faults else content_hash(packed)
     return Parsed(
-        index, sent_id, sale_id, sale, packed, hashed, gross(sale), [*findings.faults, *reading.faults],
+        within, index, sent_id, sale_id, sale, packed, hashed, gross(sale), [*findings.faults, *reading.faults],
         [*findings.warnings, *reading.warnings], reading,
     )  # fmt: skip
 
@@ -112,5 +114,6 @@ def _submitted(parsed: Parsed) -> Submitted:
     findings.faults.extend(parsed.faults)
     findings.warnings.extend(parsed.warnings)
     return Submitted(
-        parsed.index, parsed.sent_id, parsed.id, parsed.sale, findings, parsed.packed, parsed.hash, parsed.gross, parsed.reading
-    )
+        parsed.within, parsed.index, parsed.sent_id, parsed.id, parsed.sale, findings, parsed.packed, parsed.hash, parsed.gross,
+        parsed.reading,
+    )  # fmt: skip

@@ -7,6 +7,7 @@ seven decimals with a warning (contract section 6).
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 
 from powerepos.contract.codes import Codes
+from powerepos.contract.limits import Limits
 from powerepos.contract.sales import (
     PartnerSalesTransaction,
     PartnerSalesTransactionAdjustment,
@@ -22,7 +23,7 @@ _LARGEST = 10**9
 _SALE_QTY_LARGEST = 10**11
 _STOCK_QTY_LARGEST = 10**11
 _FINE_STEP = Decimal("1E-7")
-_WIDE = Context(prec=60)  # wide enough that no product of a number in range is rounded unseen
+_EXACT = Context(prec=2 * Limits.MAX_BODY_BYTES)  # no number has more digits than its body bytes: nothing is rounded unseen
 _LARGEST_EXPONENT = 18
 _ZERO_LEVELS: Levels = (0, 0, 0, 0)
 
@@ -30,13 +31,12 @@ _ZERO_LEVELS: Levels = (0, 0, 0, 0)
 class Normaliser:
     """Reads one sale; `findings` collects what it finds wrong or worth a warning."""
 
-    def __init__(self, findings: Findings, zone_offset_minutes: int | None = None) -> None:
+    def __init__(self, findings: Findings) -> None:
         self._findings = findings
-        self._zone_offset_minutes = zone_offset_minutes
 
     def sale(self, sent: PartnerSalesTransaction) -> Sale:
         """The sale as it is reckoned with; worth nothing if there are faults."""
-        with localcontext(_WIDE):
+        with localcontext(_EXACT):
             return self._sale(sent)
 
     def _sale(self, sent: PartnerSalesTransaction) -> Sale:
@@ -112,6 +112,9 @@ class Normaliser:
         """A level in use: one with a name. A rate without a name is told by the tax that needs it."""
         if not name:
             return None
+        if rate < 0:
+            self._findings.reject(Codes.NUMBER_RANGE, f"/tax{level}Rate", "A tax rate is below zero.", "0 or more", rate)
+            return None
         return Tax(name, self._scaled(rate, 1000, _LARGEST, "", f"tax{level}Rate") if rate else 0)
 
     def _levels(self, first: Decimal, second: Decimal, third: Decimal, fourth: Decimal, pointer: str, field: str) -> Levels:
@@ -151,17 +154,18 @@ class Normaliser:
     def _refuse_number(self, value: Decimal, largest: int, decimals: int, pointer: str, field: str) -> None:
         exponent = value.as_tuple().exponent
         where = f"{pointer}/{field}"
+        shown = value if len(value.as_tuple().digits) <= 40 else str(value)[:40]
         if not isinstance(exponent, int) or exponent > _LARGEST_EXPONENT or value.adjusted() < -2 * _LARGEST_EXPONENT:
             self._findings.reject(
                 Codes.NUMBER_TYPE, where, f"{field} has an exponent out of range.", "exponents within 18", str(value)[:40]
             )
         elif abs(value) >= largest:
             self._findings.reject(
-                Codes.NUMBER_RANGE, where, f"{field} is out of range.", f"between -{largest} and {largest}", value
+                Codes.NUMBER_RANGE, where, f"{field} is out of range.", f"between -{largest} and {largest}", shown
             )
         else:
             self._findings.reject(
-                Codes.NUMBER_SCALE, where, f"{field} has too many decimals.", f"at most {decimals} decimals", value
+                Codes.NUMBER_SCALE, where, f"{field} has too many decimals.", f"at most {decimals} decimals", shown
             )
 
     def _time(self, text: str, pointer: str) -> str:

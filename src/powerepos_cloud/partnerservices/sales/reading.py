@@ -28,7 +28,7 @@ from powerepos_cloud.partnerservices.sales import store
 from powerepos_cloud.partnerservices.sales.answers import plain_time, target_answer, z_answer
 from powerepos_cloud.partnerservices.sales.model import Adjustment, Item, Levels, Payment, Sale, Tax
 from powerepos_cloud.partnerservices.sales.tables import sale_versions, sales, z_reports
-from powerepos_cloud.partnerservices.sales.totals import ADJUSTMENT, ALL, MEASURES, PAYMENT, TAX, Cells
+from powerepos_cloud.partnerservices.sales.totals import ADJUSTMENT, ALL, MEASURES, PAYMENT, TAX, Cells, rounded_money
 from powerepos_cloud.partnerservices.sales.zreports import Z
 from powerepos_cloud.partnerservices.wire import money, quantity, tax
 
@@ -76,11 +76,11 @@ def totals_answer(cells: Cells) -> ZReportTotals:
     overall = dict(zip(MEASURES[ALL], cells.get((ALL, ""), ("", [0] * len(MEASURES[ALL])))[1], strict=True))
     return ZReportTotals(
         count=overall["count"],
-        gross=tax(overall["gross"]),
+        gross=rounded_money(overall["gross"]),
         tips=money(overall["tips"]),
         rounding=money(overall["rounded"]),
         refund_count=overall["refund_count"],
-        refunds=tax(overall["refunds"]),
+        refunds=rounded_money(overall["refunds"]),
         discounts=money(overall["discounts"]),
         surcharges=money(overall["surcharges"]),
         payments=[

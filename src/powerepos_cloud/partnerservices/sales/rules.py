@@ -6,19 +6,18 @@ needs stands in `Context`, read beforehand for the whole batch.
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from powerepos.contract.codes import Codes
 
-from powerepos_cloud.partnerservices.outlets.trading_day import trading_date_at
 from powerepos_cloud.partnerservices.sales.findings import Findings
-from powerepos_cloud.partnerservices.sales.model import FINE_PER_MONEY, Adjustment, Item, Sale
+from powerepos_cloud.partnerservices.sales.model import FINE, FINE_PER_MONEY, Adjustment, Item, Sale
+from powerepos_cloud.partnerservices.sales.times import check_times
 from powerepos_cloud.partnerservices.sales.totals import recomputed
 from powerepos_cloud.partnerservices.wire import money, tax
 
-OLDEST_DAYS = 400
-FUTURE_MINUTES = 10
+_LARGEST_GROSS = 10**11 * FINE  # 64 bits hold nine times as much
 _HALF_CENT = FINE_PER_MONEY // 2
 _SMALLEST_COIN = {"NZD": 10, "AUD": 5, "CAD": 5, "CHF": 5, "HUF": 500, "SEK": 100, "NOK": 100, "DKK": 50, "CZK": 100}
 _OTHER_COIN = 5
@@ -45,8 +44,9 @@ class Context(msgspec.Struct, frozen=True):
 def check(sale: Sale, due: int, context: Context, findings: Findings) -> None:
     """All rules that need no look at other sales; `due` is the sale's gross."""
     _check_not_empty(sale, due, findings)
+    _check_range(due, findings)
     _check_balance(sale, due, findings)
-    unnamed = [level for level in range(4) if sale.taxes[level] is None]
+    unnamed = [level for level, rated in enumerate(sale.taxes) if rated is None or not rated.rate]
     _check_currency(sale, context, findings)
     for n, item in enumerate(sale.items):
         _check_item(sale, item, n, unnamed, context, findings)
@@ -54,7 +54,7 @@ def check(sale: Sale, due: int, context: Context, findings: Findings) -> None:
         _check_tax_named(unnamed, adjustment, "/orderAdjustments", n, findings)
     _check_buckets(sale, findings)
     _check_payments(sale, due, context, findings)
-    _check_times(sale, context, findings)
+    check_times(sale, context.trading_date, context.day_start, context.zone, context.local_now, findings)
     _check_pans(sale, findings)
 
 
@@ -66,6 +66,13 @@ def _check_not_empty(sale: Sale, due: int, findings: Findings) -> None:
         findings.reject(
             Codes.SALE_EMPTY, "/transactionPayments", "A sale that is not zero needs at least one payment.", "1 or more", 0
         )
+
+
+def _check_range(due: int, findings: Findings) -> None:
+    """What a sale comes to must be a number that the database can hold, however many lines it has."""
+    if abs(due) >= _LARGEST_GROSS:
+        most = f"less than {money(_LARGEST_GROSS // FINE_PER_MONEY)}"
+        findings.reject(Codes.NUMBER_RANGE, "/transactionItems", "The sale comes to more than can be held.", most, tax(due))
 
 
 def _check_balance(sale: Sale, due: int, findings: Findings) -> None:
@@ -107,12 +114,15 @@ def _check_item(sale: Sale, item: Item, n: int, unnamed: list[int], context: Con
         findings.warn(Codes.ITEM_SIGN, f"/transactionItems/{n}/saleQty", "Quantity and amount have different signs.")
     _check_tax_named(unnamed, item, "/transactionItems", n, findings)
     _check_line_tax(sale, item, n, findings)
+    left = abs(item.amount)
     for m, adjustment in enumerate(item.adjustments):
         _check_tax_named(unnamed, adjustment, f"/transactionItems/{n}/itemAdjustments", m, findings)
-        if adjustment.amount * item.amount < 0 and abs(adjustment.amount) > abs(item.amount):
-            pointer = f"/transactionItems/{n}/itemAdjustments/{m}/amount"
-            too_large = "The discount is larger than its item."
-            findings.warn(Codes.ADJUSTMENT_EXCEEDS_ITEM, pointer, too_large, money(item.amount), money(adjustment.amount))
+        if adjustment.amount > 0 if item.amount < 0 else adjustment.amount < 0:
+            left -= abs(adjustment.amount)
+            if left < 0:
+                pointer = f"/transactionItems/{n}/itemAdjustments/{m}/amount"
+                too_large = "The discounts are larger than their item."
+                findings.warn(Codes.ADJUSTMENT_EXCEEDS_ITEM, pointer, too_large, money(item.amount), money(adjustment.amount))
 
 
 def _check_tax_named(unnamed: list[int], line: Item | Adjustment, within: str, n: int, findings: Findings) -> None:
@@ -123,7 +133,7 @@ def _check_tax_named(unnamed: list[int], line: Item | Adjustment, within: str, n
             findings.reject(
                 Codes.TAX_RATE_MISSING,
                 f"{within}/{n}/{field}",
-                f"The sale names no tax of level {level + 1}.",
+                f"The sale names no tax of level {level + 1}, or no rate for it.",
                 f"tax{level + 1}Name and tax{level + 1}Rate",
             )
 
@@ -187,39 +197,6 @@ def _check_payments(sale: Sale, due: int, context: Context, findings: Findings) 
             findings.warn(Codes.PAYMENT_TIP, f"{pointer}/amountTip", "A negative tip on a sale.", "0 or more", money(payment.tip))
 
 
-def _check_times(sale: Sale, context: Context, findings: Findings) -> None:
-    """Checks 20, 21 and 22, on the outlet's wall clock."""
-    closed = datetime.fromisoformat(sale.closed_at)
-    day = trading_date_at(closed, context.day_start).isoformat()
-    if day != context.trading_date:
-        findings.warn(
-            Codes.DATE_TRADING_DAY, "/dateTimeClosed",
-            f"By the day start of {context.day_start} this was closed on another trading day.", context.trading_date, day,
-        )  # fmt: skip
-    if closed > context.local_now + timedelta(minutes=FUTURE_MINUTES):
-        findings.warn(Codes.DATE_FUTURE, "/dateTimeClosed", "Closed in the future.", None, sale.closed_at)
-    elif closed < context.local_now - timedelta(days=OLDEST_DAYS):
-        findings.warn(Codes.DATE_TOO_OLD, "/dateTimeClosed", f"Closed more than {OLDEST_DAYS} days ago.", None, sale.closed_at)
-    for n, item in enumerate(sale.items):
-        if item.ordered_at > sale.closed_at:
-            findings.warn(
-                Codes.DATE_ORDER,
-                f"/transactionItems/{n}/dateTimeOrdered",
-                "Ordered after the sale was closed.",
-                sale.closed_at,
-                item.ordered_at,
-            )
-    for n, payment in enumerate(sale.payments):
-        if payment.paid_at > sale.closed_at:
-            findings.warn(
-                Codes.DATE_ORDER,
-                f"/transactionPayments/{n}/dateTimePaid",
-                "Paid after the sale was closed.",
-                sale.closed_at,
-                payment.paid_at,
-            )
-
-
 def _check_pans(sale: Sale, findings: Findings) -> None:
     """Check 28: card numbers in names are refused, not masked."""
     names = list(_names(sale))
@@ -227,7 +204,8 @@ def _check_pans(sale: Sale, findings: Findings) -> None:
         return
     for pointer, name in names:
         for found in _MAYBE_PAN.finditer(name):
-            if _passes_luhn(re.sub(r"\D", "", found.group())):
+            runs = {re.sub(r"\D", "", found.group()), *re.findall(r"\d{13,19}", found.group())}
+            if any(_passes_luhn(digits) for digits in runs):
                 findings.reject(
                     Codes.TEXT_PAN,
                     pointer,
@@ -245,6 +223,9 @@ def _passes_luhn(digits: str) -> bool:
 
 
 def _names(sale: Sale) -> Iterator[tuple[str, str]]:
+    for level, rated in enumerate(sale.taxes, start=1):
+        if rated is not None:
+            yield f"/tax{level}Name", rated.name
     for n, item in enumerate(sale.items):
         for field, name in (
             ("pluName", item.plu_name),
@@ -262,6 +243,8 @@ def _names(sale: Sale) -> Iterator[tuple[str, str]]:
 def _adjustment_names(adjustments: tuple[Adjustment, ...], pointer: str) -> Iterator[tuple[str, str]]:
     for n, adjustment in enumerate(adjustments):
         yield f"{pointer}/{n}/adjustmentName", adjustment.name
+        if adjustment.bucket:
+            yield f"{pointer}/{n}/bucketID", adjustment.bucket
         if adjustment.cost_center:
             yield f"{pointer}/{n}/adjustmentRevenue_CostCenterName", adjustment.cost_center
 

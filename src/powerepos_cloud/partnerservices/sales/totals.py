@@ -7,11 +7,13 @@ takes the old version's away; a recount from the stored sales must give the same
 
 import operator
 from collections.abc import Iterable
+from decimal import Decimal
 
 import msgspec
 
 from powerepos_cloud.foundation.texts import compare_key
 from powerepos_cloud.partnerservices.sales.model import FINE_PER_MONEY, Adjustment, Item, Sale, Tax, gross
+from powerepos_cloud.partnerservices.wire import money
 
 ALL, HOUR, PAYMENT, TAX, ADJUSTMENT = "all", "hour", "payment", "tax", "adjustment"
 
@@ -160,3 +162,9 @@ def recomputed(base: int, rate: int, *, is_exclusive: bool) -> int:
 def _add(cells: Cells, kind: str, key: str, label: str, measures: list[int]) -> None:
     known = cells.get((kind, key))
     cells[kind, key] = (label, measures if known is None else list(map(operator.add, known[1], measures)))
+
+
+def rounded_money(fine: int) -> Decimal:
+    """Ten-millionths as money, half a cent rounded away from zero."""
+    hundredths = (abs(fine) + FINE_PER_MONEY // 2) // FINE_PER_MONEY
+    return money(-hundredths if fine < 0 else hundredths)
