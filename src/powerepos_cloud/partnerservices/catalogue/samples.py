@@ -24,7 +24,7 @@ TAX_GROUPS = (
 PRODUCTS = tuple(
     ProductRow(number=number, name=name, group=group, main_group=main_group, tax_group=tax_group)
     for number, name, group, main_group, tax_group in (
-        (2040, "Eggs Benedict", "Breakfast", "Food", "GST 15"),
+        (2040, "Granola Bowl", "Breakfast", "Food", "GST 15"),
         (2041, "Flat White", "Coffee", "Drinks", "GST 15"),
         (2042, "Cheese Scone", "Bakery", "Food", "GST 15"),
         (2055, "Blueberry Muffin", "Bakery", "Food", "GST 15"),
