@@ -24,6 +24,7 @@ from bench.load import free_port, print_table, process
 from bench.shop import OUTLET, SALES, batch, make_shop
 from bench.world import make_data
 
+_MOST_PER_SECOND = 400  # batches that one sender could send at the most
 TRADING_DATE = time.strftime("%Y-%m-%d")
 
 
@@ -41,7 +42,9 @@ class Sender(threading.Thread):
     def run(self) -> None:
         """Send; a batch that is not stored whole ends the benchmark."""
         while time.perf_counter() < self._until:
-            body = next(self._bodies)
+            body = next(self._bodies, None)
+            if body is None:
+                return
             started = time.perf_counter()
             self._connection.request("POST", "/api/v1/sales/addbatch", body, self._headers)
             answer = self._connection.getresponse().read()
@@ -75,7 +78,8 @@ def main(seconds: int, stored: int) -> None:
 
 def _send(port: int, token: str, senders: int, seconds: int, terminal: str) -> tuple[float, float]:
     """Sales per second and p99 in ms."""
-    queues = [iter([batch(n, f"{terminal} {sender}", TRADING_DATE) for n in range(60 * seconds)]) for sender in range(senders)]
+    most = _MOST_PER_SECOND * seconds // senders
+    queues = [iter([batch(n, f"{terminal} {sender}", TRADING_DATE) for n in range(most)]) for sender in range(senders)]
     until = time.perf_counter() + seconds
     threads = [Sender(port, token, bodies, until) for bodies in queues]
     started = time.perf_counter()

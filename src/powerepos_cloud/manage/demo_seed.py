@@ -28,9 +28,9 @@ from powerepos_cloud.foundation.database import Database, Session
 from powerepos_cloud.foundation.sealing import Seal
 from powerepos_cloud.foundation.secrets import SecretKind
 from powerepos_cloud.keyring.ring import KeyRing
+from powerepos_cloud.manage.demo_catalogue import add_demo_catalogue
 from powerepos_cloud.manage.demo_sales import SalesDemo
 from powerepos_cloud.partnerservices.catalogue import store as catalogue
-from powerepos_cloud.partnerservices.catalogue.samples import add_samples
 from powerepos_cloud.partnerservices.outlets import store as outlets
 from powerepos_cloud.partnerservices.sales import reading
 from powerepos_cloud.resourceserver.caller import Caller
@@ -171,8 +171,7 @@ class Demo:
         by_name = {client.name: client.id for client in await clients.listing(self._directory.reader)}
         now = self._clock.now_ms()
         reader = self._partnerservices.reader
-        if not await catalogue.list_products(reader, organisation.kapow, limit=1):
-            await self._partnerservices.write(lambda session: add_samples(session, now, ACTOR, organisation.kapow))
+        await self._partnerservices.write(lambda session: add_demo_catalogue(session, now, ACTOR, organisation.kapow))
         caller = Caller(
             service=AuthServerScopes.PARTNER_SERVICE,
             organisation_code=organisation.code,
