@@ -119,6 +119,11 @@ class Stage:
         """A deed on the connection of the client with the account."""
         return await self.deed(function, self.world.client.id, (account or self.world.account).id)
 
+    async def client_deed(self, function: Callable[..., Awaitable[T]]) -> T:
+        """A deed on the client, by support."""
+        now = self.clock.now_ms()
+        return await self.world.database.write(lambda session: function(session, now, MERCHANT, self.world.client.id))
+
     async def add_owner(self, organisation: Organisation, email: str) -> None:
         """A person who owns the organisation."""
 

@@ -59,9 +59,10 @@ class Revocation:
 
         async def unit(session: Session) -> None:
             # A grant without a refresh token has no row: then the feed tells whether it was revoked before.
-            was_active = await store.end_family(session, grant_id, "revoked", "by_client")
-            if not was_active and await revocations.is_grant_refused(session, grant_id):
-                return
+            if not await store.end_family(session, grant_id, "revoked", "by_client"):
+                await revocations.hold(session)
+                if await revocations.is_grant_refused(session, grant_id):
+                    return
             await record(
                 session,
                 now,

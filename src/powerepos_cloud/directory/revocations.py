@@ -92,6 +92,11 @@ def moved(org_id: str, svc: str) -> Entry:
     return Entry(kind="organisation", id=org_id, state="moved", svc=svc)
 
 
+async def hold(session: Session) -> None:
+    """Lock the counter before `publish` does: whoever looks first whether an entry is there must not look at once with others."""
+    await session.hot(_NEXT, 0)
+
+
 async def publish(session: Session, now_ms: int, entries: Sequence[Entry]) -> list[int]:
     """Write entries; their numbers. Call it last: it locks the counter until the commit."""
     if not entries:
