@@ -51,8 +51,7 @@ class Intake(msgspec.Struct, frozen=True):
         """What the batch asks for, with the facts that the rules need."""
         target = z.target if z is not None else where.target
         assert target is not None
-        found = await catalogue.products_by_number(session, caller.kapow, self.plu_numbers) if self.plu_numbers else {}
-        names = {number: product.name for number, product in found.items()}
+        names = await catalogue.product_names(session, caller.kapow, self.plu_numbers) if self.plu_numbers else {}
         local_now = where.local_now(now_ms)
         return Job(
             kapow=caller.kapow,
