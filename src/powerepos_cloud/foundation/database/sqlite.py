@@ -94,6 +94,7 @@ class SqliteDatabase(Database):
         self._writer = SqliteSession(self._engine.connect())
         self._reader = SqliteSession(self._engine.connect())
         self._reader.raw.execute("PRAGMA query_only = 1")
+        self._reader.raw.execute("PRAGMA cache_size = -4000")
         # Only for the moment in which another process mends the log after a crash: readers wait for no writer in WAL mode.
         self._reader.raw.execute(f"PRAGMA busy_timeout = {_READER_BUSY_MS}")
         self._group = GroupCommit(self._writer, self._writer.raw)
@@ -127,7 +128,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA busy_timeout = 0")
-        connection.execute("PRAGMA cache_size = -24000")  # 24 MB: the hot indexes of a busy directory stay in memory
+        connection.execute("PRAGMA cache_size = -12000")  # 12 MB: the hot pages of a busy file, within a worker's 150 MiB
         connection.execute("PRAGMA trusted_schema = OFF")
     except sqlite3.Error as error:
         raise DatabaseUnavailable(f"{path}: {error}") from error
