@@ -46,7 +46,7 @@ def commands() -> typer.Typer:
 
 def create(
     partner_id: PartnerId,
-    name: Annotated[str, typer.Argument(help="What the integration is called.", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the integration is called.", show_default=False)],
     grant: Grants = None,
     as_json: Json = False,
 ) -> None:
@@ -160,7 +160,9 @@ def list_secrets(client_id: ClientId, as_json: Json = False) -> None:
 
 def set_keys(
     client_id: ClientId,
-    file: Annotated[Path, typer.Argument(help="A JWK Set of public keys; - reads standard input.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A JWK Set of public keys; - reads standard input.", show_default=False)
+    ],
     as_json: Json = False,
 ) -> None:
     """Replace a client's public keys (at most 5: EC P-256, RSA from 2048 bits, Ed25519)."""

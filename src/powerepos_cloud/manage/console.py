@@ -71,21 +71,25 @@ class Commands(TyperGroup):
 
 def _sentence(error: Exception) -> str | None:
     """The error in a sentence, or None for a fault of the program."""
-    sentence = None
-    if isinstance(error, NotFound) and error.kind in _LISTS:
-        sentence = f"{error} `powerepos-admin {_LISTS[error.kind]}` shows what there is."
-    elif isinstance(error, Refused | SettingsError | MasterKeyError | WrongSchema | DemoRefused | Problem):
-        sentence = str(error)
-    elif isinstance(error, DatabaseUnavailable):
-        sentence = f"the database cannot be used: {error}. `powerepos-admin doctor` says more."
-    elif isinstance(error, sa_exc.DatabaseError) and type(error.orig) is sqlite3.DatabaseError:
+    if isinstance(error, Refused | SettingsError | MasterKeyError | WrongSchema | DemoRefused | Problem):
+        listed = _LISTS.get(error.kind) if isinstance(error, NotFound) else None
+        return f"{error} `powerepos-admin {listed}` shows what there is." if listed else str(error)
+    if isinstance(error, UniqueViolation):
+        return "somebody else did the same at this moment: look at what is there now, then try again."
+    away = _unusable(error)
+    return f"{away}. `powerepos-admin doctor` says more." if away else None
+
+
+def _unusable(error: Exception) -> str | None:
+    """What database or file cannot be used."""
+    if isinstance(error, DatabaseUnavailable):
+        return f"the database cannot be used: {error}"
+    if isinstance(error, sa_exc.DatabaseError) and type(error.orig) is sqlite3.DatabaseError:
         # The class itself, none of its heirs: SQLite found a file that is damaged or no database at all.
-        sentence = f"the SQLite file is damaged or no database: {error.orig}. `powerepos-admin doctor` says which."
-    elif isinstance(error, OSError) and error.filename:
-        sentence = f"{error.filename}: {error.strerror}. `powerepos-admin doctor` says more."
-    elif isinstance(error, UniqueViolation):
-        sentence = "somebody else did the same at this moment: look at what is there now, then try again."
-    return sentence
+        return f"the SQLite file is damaged or no database: {error.orig}"
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return None
 
 
 class Desk:

@@ -25,8 +25,8 @@ def commands() -> typer.Typer:
 
 
 def create(
-    code: Annotated[str, typer.Argument(help="2 to 16 of A-Z 0-9 -; never given out again.", show_default=False)],
-    name: Annotated[str, typer.Argument(help="What people call it.", show_default=False)],
+    code: Annotated[str, typer.Argument(metavar="CODE", help="2 to 16 of A-Z 0-9 -; never given out again.", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What people call it.", show_default=False)],
     as_json: Json = False,
 ) -> None:
     """Register an organisation."""

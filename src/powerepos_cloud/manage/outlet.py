@@ -34,7 +34,7 @@ def commands() -> typer.Typer:
 
 def create(
     code: OrganisationCode,
-    name: Annotated[str, typer.Argument(help="What people call it.", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What people call it.", show_default=False)],
     zone: Zone = None,
     currency: Currency = None,
     day_start: DayStart = "00:00",

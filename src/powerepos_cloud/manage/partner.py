@@ -22,7 +22,7 @@ def commands() -> typer.Typer:
 
 
 def create(
-    company: Annotated[str, typer.Argument(help="Company name.", show_default=False)],
+    company: Annotated[str, typer.Argument(metavar="COMPANY", help="Company name.", show_default=False)],
     website: Annotated[str, typer.Option("--website", help="https://…; shown to merchants.", show_default=False)],
     contact: Annotated[str, typer.Option("--contact", help="Name of the primary contact.", show_default=False)],
     email: Annotated[str, typer.Option("--email", help="Their e-mail address.", show_default=False)],

@@ -18,7 +18,7 @@ _INSTANCE_COLUMNS = ("id", "service", "uri", "name")
 ServiceName = Annotated[
     str, typer.Argument(metavar="SERVICE", help="partnerservices, ros, des or reporting_server.", show_default=False)
 ]
-Uri = Annotated[str, typer.Argument(help="Its address, ending in a slash: the svc of tokens.", show_default=False)]
+Uri = Annotated[str, typer.Argument(metavar="URI", help="Its address, ending in a slash: the svc of tokens.", show_default=False)]
 Seconds = Annotated[int | None, typer.Option(help="In seconds.", show_default=False)]
 
 

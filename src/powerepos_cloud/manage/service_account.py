@@ -59,7 +59,7 @@ def commands() -> typer.Typer:
 
 def create(
     code: OrganisationCode,
-    name: Annotated[str, typer.Argument(help="What people call it.", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What people call it.", show_default=False)],
     permission: Permissions = None,
     outlet: Outlets = None,
     all_outlets: AllOutlets = False,

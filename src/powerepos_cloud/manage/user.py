@@ -33,7 +33,7 @@ def commands() -> typer.Typer:
 
 def create(
     email: Email,
-    name: Annotated[str, typer.Argument(help="The person's name.", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The person's name.", show_default=False)],
     staff: Annotated[
         str | None, typer.Option("--staff", help="agent or admin, for the vendor's own staff.", show_default=False)
     ] = None,
