@@ -24,6 +24,10 @@ class SecretKind(StrEnum):
     INSTANCE_CREDENTIAL = "si"
 
 
+_PREFIXES = {kind: f"pepos_{kind.value}_" for kind in SecretKind}
+_HASHED_BEFORE = {kind: b"hash\0" + kind.value.encode() + b"\0" for kind in SecretKind}
+
+
 def generate(kind: SecretKind) -> str:
     """A new secret of this kind from the system's random source."""
     return from_bytes(kind, secrets.token_bytes(_RANDOM_BYTES))
@@ -31,14 +35,14 @@ def generate(kind: SecretKind) -> str:
 
 def from_bytes(kind: SecretKind, material: bytes) -> str:
     """The secret that the first 20 bytes of `material` spell; also used for derived refresh tokens."""
-    body = f"pepos_{kind.value}_{base64.b32encode(material[:_RANDOM_BYTES]).decode().lower()}"
+    body = f"{_PREFIXES[kind]}{base64.b32encode(material[:_RANDOM_BYTES]).decode().lower()}"
     return f"{body}{zlib.crc32(body.encode()):08x}"
 
 
 def is_well_formed(kind: SecretKind, text: str) -> bool:
     """Whether `text` has this kind's prefix, alphabet, length and checksum. Says nothing of whether it was ever issued."""
     return (
-        text.startswith(f"pepos_{kind.value}_")
+        text.startswith(_PREFIXES[kind])
         and _WELL_FORMED.fullmatch(text) is not None
         and zlib.crc32(text[:-8].encode()) == int(text[-8:], 16)
     )
@@ -50,7 +54,7 @@ def keyed_hash(key: bytes, kind: SecretKind, secret: str) -> bytes:
     The secrets are random enough (160 bits) that no slow hash is needed; the key keeps a stolen table useless for checking
     guesses, and lets the database look a secret up by equality without telling an attacker anything by its timing.
     """
-    return hmac.digest(key, b"\0".join((b"hash", kind.value.encode(), secret.encode())), "sha256")
+    return hmac.digest(key, _HASHED_BEFORE[kind] + secret.encode(), "sha256")
 
 
 def hint(secret: str) -> str:

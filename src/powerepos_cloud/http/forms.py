@@ -6,6 +6,8 @@ from urllib.parse import unquote_to_bytes
 
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
+_ENCODED = re.compile(r"[%+\0]")
+
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 
@@ -34,10 +36,11 @@ def read_form(body: bytes, limits: Mapping[str, int]) -> dict[str, str]:
         raise FormFault("The body is not UTF-8.") from None
     seen: dict[str, str] = {}
     for pair in text.split("&"):
-        raw_name, _, raw_value = pair.partition("=")
-        name = _decode(raw_name, "a parameter's name")
+        name, _, value = pair.partition("=")
+        if _ENCODED.search(pair):
+            name = _decode(name, "a parameter's name")
+            value = _decode(value, name if name in limits else "a parameter that this endpoint does not know")
         limit = limits.get(name)
-        value = _decode(raw_value, name if limit else "a parameter that this endpoint does not know")
         if limit is None:
             continue
         if name in seen:
