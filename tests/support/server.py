@@ -40,8 +40,8 @@ class Server:
         }
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Start it and wait until it is ready. Raises `RuntimeError` with its log if it does not get there."""
+    def launch(self) -> None:
+        """Start it and do not wait."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.support.served"],
@@ -52,9 +52,13 @@ class Server:
                 stderr=log,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + _READY_SECONDS
+
+    def start(self) -> None:
+        """Start it and wait until it is ready. Raises `RuntimeError` with its log if it does not get there."""
+        self.launch()
+        process, deadline = self._running(), time.monotonic() + _READY_SECONDS
         while not self._is_ready():
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 raise RuntimeError(f"the server did not get ready: {self.logged()[-4000:]}")
             time.sleep(0.05)
