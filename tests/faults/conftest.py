@@ -1,0 +1,5 @@
+"""The world of the AuthServer's tests."""
+
+from tests.authserver.conftest import world
+
+__all__ = ["world"]
