@@ -1,117 +1,197 @@
-"""Clients that partners really use work unchanged, over real HTTP (contract section 3)."""
+"""Partners' own client libraries against a real server, over real HTTP, and three libraries that verify what they got."""
 
+import http.client
 import json
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import jwt
 import pytest
 from authlib.integrations.httpx_client import OAuth2Client
+from authlib.jose import JsonWebKey, JsonWebToken
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from joserfc import jwt as joserfc_jwt
-from joserfc.jwk import KeySet, RSAKey
-from oauthlib.oauth2 import LegacyApplicationClient
+from joserfc.jwk import ECKey, KeySet, RSAKey
+from oauthlib.oauth2 import InvalidGrantError, LegacyApplicationClient
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 from sqlalchemy import update
 
-from powerepos_cloud.directory.tables import clients, services
+from powerepos_cloud.directory import tables as t
+from tests.authserver.test_client_authentication import jwk, register
 from tests.support.application import settings_for
-from tests.support.server import Server, free_port, serving
-from tests.support.world import PARTNERSERVICES_URI, World
+from tests.support.server import Server, serving
+from tests.support.world import ISSUER, PARTNERSERVICES_URI, World
 
 SCOPE = ["partnerservices", "offline_access"]
 
 
 @pytest.fixture
-def server(anyio_backend: str, world: World, directory_url: str, partnerservices_url: str) -> Iterator[Server]:
-    """A server whose issuer is its own address."""
-    port = free_port()
-    settings = settings_for(
-        directory_url, partnerservices_url, issuer=f"http://127.0.0.1:{port}", service_uri=PARTNERSERVICES_URI
-    )
-    with serving(settings, port=port) as started:
+def server(
+    anyio_backend: str, world: World, directory_url: str, partnerservices_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Server]:
+    """A server on the world's data, by the system's clock, and libraries that bear plain http."""
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    with serving(settings_for(directory_url, partnerservices_url)) as started:
         yield started
 
 
-@pytest.fixture(autouse=True)
-def plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library's own switch for plain http on this machine."""
-    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
-
-
 def token_url(server: Server) -> str:
-    """Where tokens are asked for."""
+    """Where tokens are."""
     return f"{server.url}/authorisation/token"
 
 
-def login(world: World) -> dict[str, str]:
-    """Account, password and organisation."""
-    return {"username": world.account.id, "password": world.account.password, "org_id": world.account.org_id}
+def verified_by_three(server: Server, token: str, alg: str) -> dict[str, Any]:
+    """The claims, verified by PyJWT, joserfc and Authlib alike, signature and times."""
+    jwks = httpx.get(f"{server.url}/authorisation/jwks").json()
+    kid = jwt.get_unverified_header(token)["kid"]
+    by_pyjwt: dict[str, Any] = jwt.decode(
+        token, jwt.PyJWKClient(f"{server.url}/authorisation/jwks").get_signing_key(kid), algorithms=[alg],
+        audience=PARTNERSERVICES_URI, issuer=ISSUER,
+    )  # fmt: skip
+    by_joserfc = joserfc_jwt.decode(token, KeySet.import_key_set(jwks), algorithms=[alg])
+    joserfc_jwt.JWTClaimsRegistry(
+        iss={"essential": True, "value": ISSUER}, aud={"essential": True, "value": PARTNERSERVICES_URI}
+    ).validate(by_joserfc.claims)
+    by_authlib = JsonWebToken([alg]).decode(token, JsonWebKey.import_key_set(jwks))
+    by_authlib.validate()
+    assert by_pyjwt == by_joserfc.claims == dict(by_authlib)
+    return by_pyjwt
 
 
-@pytest.mark.parametrize("sends", ["body", "basic"])
-async def test_requests_oauthlib_gets_and_refreshes_a_token(server: Server, world: World, sends: str) -> None:
-    session = OAuth2Session(client=LegacyApplicationClient(client_id=world.client.id, scope=SCOPE))
-    options: dict[str, Any] = {"client_secret": world.client.secret, "include_client_id": True}
-    if sends == "basic":  # with client_id in the body, too
-        options = {"auth": HTTPBasicAuth(world.client.id, world.client.secret), "include_client_id": True}
-    token = session.fetch_token(token_url(server), **login(world), **options)
-    assert token["scope"] == SCOPE
-    assert token["svc"] == PARTNERSERVICES_URI
-    kept = {"client_id": world.client.id, "client_secret": world.client.secret}
-    renewed = session.refresh_token(token_url(server), **kept)
-    assert renewed["refresh_token"] != token["refresh_token"]
-    answer = session.get(f"{server.url}/api/v1/connection")
-    assert answer.status_code == 200, answer.text
+class ShortLived(PrivateKeyJWT):  # type: ignore[misc]
+    """Authlib's assertion, for a minute: by itself it lives an hour, and where claims are given it repeats the first `jti`."""
+
+    def sign(self, auth: Any, token_endpoint: str) -> Any:
+        """A new assertion each time."""
+        self.claims = {"exp": int(time.time()) + 60}
+        return super().sign(auth, token_endpoint)
 
 
-@pytest.mark.parametrize("method", ["client_secret_post", "client_secret_basic"])
-async def test_authlib_gets_and_refreshes_a_token(server: Server, world: World, method: str) -> None:
-    with OAuth2Client(world.client.id, world.client.secret, token_endpoint_auth_method=method, scope=" ".join(SCOPE)) as session:
-        token = session.fetch_token(token_url(server), grant_type="password", **login(world))
-        assert token["expires_in"] == 28800
-        renewed = session.refresh_token(token_url(server))
-        assert renewed["refresh_token"] != token["refresh_token"]
-        assert session.get(f"{server.url}/api/v1/connection").status_code == 200
-
-
-async def test_authlib_proves_itself_by_a_private_key(server: Server, world: World) -> None:
-    key = RSAKey.generate_key(2048, {"kid": "partner-1", "alg": "RS256", "use": "sig"})
-    jwks = json.dumps({"keys": [key.as_dict(private=False)]})
-    await world.run(update(clients).where(clients.c.id == world.client.id).values(jwks=jwks))
-    issuer = httpx.get(f"{server.url}/.well-known/oauth-authorization-server").json()["issuer"]
-    # The library's own hour is longer than the five minutes that an assertion may live.
-    signed = PrivateKeyJWT(issuer, claims={"exp": int(time.time()) + 240}, headers={"kid": "partner-1"}, alg="RS256")
-    with OAuth2Client(world.client.id, key.as_dict(private=True), scope=" ".join(SCOPE)) as session:
-        session.register_client_auth_method(signed)
-        session.token_endpoint_auth_method = "private_key_jwt"
-        token = session.fetch_token(token_url(server), grant_type="password", **login(world))
-    assert token["svc"] == PARTNERSERVICES_URI
-
-
-async def test_a_bare_client_with_a_trailing_slash_reads_only_the_access_token(server: Server, world: World) -> None:
-    headers = {"User-Agent": "Ruby", "Accept": "*/*", "Accept-Encoding": "gzip;q=1.0,deflate;q=0.6,identity;q=0.3"}
-    form = world.client.form("client_credentials", org_id=world.account.org_id, scope="ros offline_access")
-    answer = httpx.post(f"{token_url(server)}/", data=form, headers=headers, follow_redirects=False)
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["content-type"] == "application/json"
-    bearer = {"Authorization": f"Bearer {answer.json()['access_token']}", "Content-Type": "application/x-www-form-urlencoded"}
-    assert httpx.get(f"{server.url}/ros/connection", headers=bearer).status_code == 200
+def opens_the_service(server: Server, token: str) -> bool:
+    """Whether Partner Services takes it."""
+    answer = httpx.get(f"{server.url}/api/v1/connection", headers={"authorization": f"Bearer {token}"})
+    return answer.status_code == 200
 
 
 @pytest.mark.parametrize("alg", ["ES256", "RS256"])
-async def test_tokens_of_both_algorithms_verify_with_what_is_published(
+async def test_tokens_verify_with_three_libraries(world: World, directory_url: str, partnerservices_url: str, alg: str) -> None:
+    await world.run(update(t.services).where(t.services.c.name == "partnerservices").values(alg=alg))
+    with serving(settings_for(directory_url, partnerservices_url)) as server:
+        form = world.client.form("password", **world.account.login())
+        answer = httpx.post(token_url(server), data=form).json()
+        claims = verified_by_three(server, answer["access_token"], alg)
+        assert claims["sub"] == world.account.id
+        assert opens_the_service(server, answer["access_token"])
+
+
+@pytest.mark.parametrize("way", ["body", "basic", "basic and client_id in the body"])
+def test_requests_oauthlib_signs_in_and_refreshes(server: Server, world: World, way: str) -> None:
+    client, account = world.client, world.account
+    session = OAuth2Session(client=LegacyApplicationClient(client_id=client.id, scope=SCOPE))
+    options: dict[str, Any] = {"auth": HTTPBasicAuth(client.id, client.secret)}
+    if way == "body":
+        options = {"client_id": client.id, "client_secret": client.secret, "include_client_id": True}
+    elif way != "basic":
+        options["include_client_id"] = True
+    token = session.fetch_token(
+        token_url(server), username=account.id, password=account.password, org_id=account.org_id, **options
+    )
+    assert token["scope"] == SCOPE
+    assert token["svc"] == PARTNERSERVICES_URI
+    assert token["expires_in"] == 28800
+    assert session.get(f"{server.url}/api/v1/connection").status_code == 200
+    options.pop("include_client_id", None)
+    refreshed = session.refresh_token(token_url(server), **options)
+    assert refreshed["scope"] == SCOPE
+    assert refreshed["refresh_token"] != token["refresh_token"]
+    assert session.get(f"{server.url}/api/v1/connection").status_code == 200
+    session.close()
+
+
+def test_requests_oauthlib_raises_what_the_error_says(server: Server, world: World) -> None:
+    with (
+        OAuth2Session(client=LegacyApplicationClient(client_id=world.client.id, scope=SCOPE)) as session,
+        pytest.raises(InvalidGrantError, match="service account or password is wrong"),
+    ):
+        session.fetch_token(
+                token_url(server), username=world.account.id, password="wrong", org_id=world.account.org_id,
+                client_secret=world.client.secret, include_client_id=True,
+            )  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["client_secret_post", "client_secret_basic"])
+def test_authlib_signs_in_and_refreshes_by_secret(server: Server, world: World, method: str) -> None:
+    client, account = world.client, world.account
+    with OAuth2Client(client.id, client.secret, token_endpoint_auth_method=method, scope=" ".join(SCOPE)) as session:
+        token = session.fetch_token(
+            token_url(server), grant_type="password", username=account.id, password=account.password, org_id=account.org_id
+        )
+        assert token["scope"] == " ".join(SCOPE)
+        assert session.get(f"{server.url}/api/v1/connection").status_code == 200
+        refreshed = session.refresh_token(token_url(server))
+        assert refreshed["refresh_token"] != token["refresh_token"]
+        assert session.get(f"{server.url}/api/v1/connection").status_code == 200
+        approved = session.fetch_token(token_url(server), grant_type="client_credentials", org_id="HARBOUR-1", scope="ros")
+        assert approved["svc"] == f"{ISSUER}/ros/"
+
+
+@pytest.mark.parametrize("alg", ["ES256", "RS256"])
+async def test_authlib_signs_in_and_refreshes_by_signed_assertion(
     world: World, directory_url: str, partnerservices_url: str, alg: str
 ) -> None:
-    await world.run(update(services).where(services.c.name == "partnerservices").values(alg=alg))
-    with serving(settings_for(directory_url, partnerservices_url)) as started:
-        token = httpx.post(token_url(started), data=world.client.form("password", **world.account.login())).json()["access_token"]
-        jwks = httpx.get(f"{started.url}/authorisation/jwks").json()
-        kid = jwt.get_unverified_header(token)["kid"]
-        by_pyjwt = jwt.decode(token, jwt.PyJWKSet.from_dict(jwks)[kid].key, algorithms=[alg], audience=PARTNERSERVICES_URI)
-        assert by_pyjwt == joserfc_jwt.decode(token, KeySet.import_key_set(jwks), algorithms=[alg]).claims
-        opened = httpx.get(f"{started.url}/api/v1/connection", headers={"Authorization": f"Bearer {token}"})
-        assert opened.status_code == 200, opened.text
+    key = ec.generate_private_key(ec.SECP256R1()) if alg == "ES256" else rsa.generate_private_key(65537, 2048)
+    await register(world, world.client, jwk(key))
+    private = ECKey.import_key(key) if isinstance(key, ec.EllipticCurvePrivateKey) else RSAKey.import_key(key)
+    with (
+        serving(settings_for(directory_url, partnerservices_url)) as server,
+        OAuth2Client(world.client.id, private, token_endpoint_auth_method="private_key_jwt", scope=" ".join(SCOPE)) as session,
+    ):
+        session.register_client_auth_method(ShortLived(ISSUER, alg=alg))  # what Authlib calls token_endpoint is the audience
+        token = session.fetch_token(
+            token_url(server), grant_type="password", username=world.account.id, password=world.account.password,
+            org_id=world.account.org_id,
+        )  # fmt: skip
+        refreshed = session.refresh_token(token_url(server), refresh_token=token["refresh_token"])
+        assert opens_the_service(server, refreshed["access_token"])
+
+
+def test_a_bare_client_that_reads_only_the_access_token_is_served(server: Server, world: World) -> None:
+    """As a partner's Ruby script does: a trailing slash, `Accept: */*`, and no look at anything but one field."""
+    form = world.client.form("password", **world.account.login())
+    headers = {
+        "Accept-Encoding": "gzip;q=1.0,deflate;q=0.6,identity;q=0.3", "Accept": "*/*", "User-Agent": "Ruby",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }  # fmt: skip
+    connection = http.client.HTTPConnection(str(urlsplit(server.url).netloc))
+    connection.request("POST", "/authorisation/token/", urlencode(form), headers)
+    answer = connection.getresponse()
+    token = json.loads(answer.read())["access_token"]
+    connection.request("GET", "/api/v1/connection", headers={"Authorization": f"Bearer {token}", "User-Agent": "Ruby"})
+    assert connection.getresponse().status == 200
+    connection.close()
+
+
+def test_the_metadata_leads_an_authlib_client_to_everything(server: Server, world: World) -> None:
+    metadata = httpx.get(f"{server.url}/.well-known/oauth-authorization-server").json()
+    assert metadata["issuer"] == ISSUER
+    for name in ("token_endpoint", "revocation_endpoint", "introspection_endpoint", "jwks_uri"):
+        here = metadata[name].replace(ISSUER, server.url)
+        assert httpx.get(here).status_code == (200 if name == "jwks_uri" else 405)
+    with OAuth2Client(world.client.id, world.client.secret, token_endpoint_auth_method="client_secret_basic") as session:
+        token = session.fetch_token(
+            token_url(server), grant_type="password", scope=" ".join(SCOPE),
+            **{name: value for name, value in world.account.login().items() if name != "scope"},
+        )  # fmt: skip
+        revoke = metadata["revocation_endpoint"].replace(ISSUER, server.url)
+        assert session.revoke_token(revoke, token=token["refresh_token"], token_type_hint="refresh_token").status_code == 200
+        answer = httpx.post(token_url(server), data=world.client.form("refresh_token", refresh_token=token["refresh_token"]))
+        assert answer.json()["error"] == "invalid_grant"
+        instance_id, credential, _ = world.instances["partnerservices"]
+        introspect = metadata["introspection_endpoint"].replace(ISSUER, server.url)
+        found = httpx.post(introspect, data={"token": token["access_token"]}, auth=(instance_id, credential))
+        assert found.json() == {"active": False}
