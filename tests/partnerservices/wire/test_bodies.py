@@ -53,7 +53,7 @@ def test_what_is_no_json_is_told_with_line_and_column(body: str, line: int, colu
     fault = refusal(body)
     assert place(fault) == ("json.malformed", line, column)
     assert words in fault.message
-    assert f"line {line}, column {column}" in fault.message
+    assert fault.message.endswith(f" (line {line}, column {column}).")
 
 
 @pytest.mark.parametrize("body", ["", " \r\n\t "])
@@ -91,7 +91,7 @@ def test_the_place_of_a_wrong_byte_is_counted_in_characters() -> None:
     assert place(refusal('{"ab":\n"éé'.encode() + b"\xff")) == ("json.encoding", 2, 4)
 
 
-@pytest.mark.parametrize("levels", [33, 34, 500, 3_000, 200_000])
+@pytest.mark.parametrize("levels", [33, 34, 500, 3_000, 100_000])
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
 def test_more_than_32_levels_are_too_many(levels: int, opening: str, closing: str) -> None:
     inner = levels - 1
@@ -99,6 +99,15 @@ def test_more_than_32_levels_are_too_many(levels: int, opening: str, closing: st
     assert fault.code == "json.nesting"
     assert (fault.line, fault.column) == (1, len('{"deep":') + 31 * len(opening) + 1)
     assert fault.pointer.startswith("/deep")
+
+
+def test_in_a_very_long_body_no_place_is_looked_for() -> None:
+    padding = '"' + "x" * (1024 * 1024) + '"'
+    twice = refusal(f'{{"a":{padding},"b":{{"c":1,"d":2,"C":3}}}}')
+    assert (place(twice), "name C " in twice.message) == (("json.duplicate_name", None, None), True)
+    for levels in (40, 5_000):
+        deep = refusal('{"a":' + padding + ',"b":' + "[" * levels + "]" * levels + "}")
+        assert place(deep) == ("json.nesting", None, None)
 
 
 def test_32_levels_are_not_too_many() -> None:

@@ -222,6 +222,13 @@ def test_a_thousand_unknown_fields_do_not_swell_the_answer() -> None:
     assert len(read(json.dumps(sale).encode(), PartnerSalesTransaction).warnings) == 50
 
 
+def test_a_hundred_thousand_faults_do_not_swell_the_answer() -> None:
+    sale = {**SALE, "transactionItems": [1] * 100_000}
+    reading = read(json.dumps(sale).encode(), PartnerSalesTransaction)
+    assert reading.value is None
+    assert len(reading.faults) == 4096
+
+
 def test_names_that_cannot_be_encoded_do_not_break_the_answer() -> None:
     raw = json.dumps(SALE)[:-1].encode() + b', "\\ud800\\u0000' + b"x" * 1000 + b'": 1}'
     reading = read(raw, PartnerSalesTransaction)

@@ -16,6 +16,7 @@ from powerepos_cloud.foundation.texts import compare_key
 from powerepos_cloud.partnerservices.wire.faults import JsonFault, pointer_word, shown
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]', re.DOTALL)
+_LONGEST_SEARCHED = 1024 * 1024
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -26,7 +27,11 @@ class Numeral(str):
 
 
 class _NameTwice(Exception):
-    pass
+    """In an object with these names."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__()
+        self.names = names
 
 
 def parse(raw: bytes) -> dict[str, Any]:
@@ -36,10 +41,12 @@ def parse(raw: bytes) -> dict[str, Any]:
         document = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise _malformed(text, error) from None
-    except (_NameTwice, RecursionError):
-        raise _find_offence(text) from None
+    except _NameTwice as twice:
+        raise _find_offence(text) or _name_twice(_repeated(twice.names)) from None
+    except RecursionError:
+        raise _find_offence(text) or _too_deep() from None
     if _is_too_deep(document):
-        raise _find_offence(text)
+        raise _find_offence(text) or _too_deep()
     if type(document) is not dict:
         raise _fault_at(Codes.JSON_NOT_OBJECT, "The body must be one JSON object, in braces.", text, _skip_space(text))
     return document
@@ -63,7 +70,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = dict(pairs)
     is_ascii = "".join(names).isascii()
     if len(set(map(str.lower if is_ascii else compare_key, names))) != len(pairs):
-        raise _NameTwice
+        raise _NameTwice([name for name, _ in pairs])
     return names
 
 
@@ -83,8 +90,10 @@ def _children(node: Any) -> Any:
     return node.values() if type(node) is dict else node if type(node) is list else ()
 
 
-def _find_offence(text: str) -> JsonFault:
-    """The first name given twice, or the first level too many, whichever comes first in the text."""
+def _find_offence(text: str) -> JsonFault | None:
+    """The first name given twice, or the first level too many, whichever comes first; None if the text is too long to look."""
+    if len(text) > _LONGEST_SEARCHED:
+        return None
     frames: list[_Frame] = []
     for token in _TOKEN.finditer(text):
         sign = token[0][0]
@@ -92,14 +101,32 @@ def _find_offence(text: str) -> JsonFault:
         if sign in "{[":
             frames.append(_Frame(is_object=sign == "{"))
             if len(frames) > Limits.MAX_NESTING:
-                message = f"Objects and arrays are nested deeper than {Limits.MAX_NESTING} levels."
-                return _fault_at(Codes.JSON_NESTING, message, text, token.start(), _pointer(frames[:-1]))
+                return _too_deep(*_place(text, token.start()), _pointer(frames[:-1]))
         elif sign in "}]":
             frames.pop()
         elif top is not None and top.takes(sign, token[0]):
-            message = f"The name {shown(str(top.step), 64)} is given twice in one object, letter case aside."
-            return _fault_at(Codes.JSON_DUPLICATE_NAME, message, text, token.start(), _pointer(frames))
+            return _name_twice(str(top.step), *_place(text, token.start()), _pointer(frames))
     raise AssertionError("the parser found an offence in this text")
+
+
+def _too_deep(line: int | None = None, column: int | None = None, pointer: str = "") -> JsonFault:
+    message = f"Objects and arrays are nested deeper than {Limits.MAX_NESTING} levels."
+    return JsonFault(Codes.JSON_NESTING, message, line, column, pointer)
+
+
+def _name_twice(name: str, line: int | None = None, column: int | None = None, pointer: str = "") -> JsonFault:
+    message = f"The name {shown(name, 64)} is given twice in one object, letter case aside."
+    return JsonFault(Codes.JSON_DUPLICATE_NAME, message, line, column, pointer)
+
+
+def _repeated(names: list[str]) -> str:
+    """The first name that was there before."""
+    seen: set[str] = set()
+    for name in names:
+        if compare_key(name) in seen:
+            return name
+        seen.add(compare_key(name))
+    raise AssertionError("the parser found a name given twice")
 
 
 class _Frame:
@@ -172,7 +199,10 @@ def _skip_space(text: str) -> int:
     return len(text) - len(text.lstrip(" \t\r\n"))
 
 
-def _fault_at(code: str, message: str, text: str, place: int, pointer: str = "") -> JsonFault:
-    line = text.count("\n", 0, place) + 1
-    column = place - text.rfind("\n", 0, place)
-    return JsonFault(code, message, line, column, pointer)
+def _fault_at(code: str, message: str, text: str, place: int) -> JsonFault:
+    return JsonFault(code, message, *_place(text, place))
+
+
+def _place(text: str, place: int) -> tuple[int, int]:
+    """Line and column, from 1."""
+    return text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)

@@ -23,9 +23,9 @@ class JsonFault(Exception):
 
     def __init__(self, code: str, message: str, line: int | None = None, column: int | None = None, pointer: str = "") -> None:
         where = "" if line is None else f" (line {line}, column {column})"
-        super().__init__(message + where)
+        self.message = f"{message.removesuffix('.')}{where}."
+        super().__init__(self.message)
         self.code = code
-        self.message = message + where
         self.line = line
         self.column = column
         self.pointer = pointer

@@ -28,6 +28,10 @@ _MOST_SUGGESTIONS = 3
 _NOT_FINITE = frozenset(("NaN", "Infinity", "-Infinity"))
 
 
+class Enough(Exception):
+    """So many faults that nobody reads on."""
+
+
 class Size(NamedTuple):
     """How many entries a list may have; `code` is said if it has others."""
 
@@ -44,9 +48,10 @@ class Findings:
         self._unknown: dict[tuple[Plan, str], tuple[Path, int]] = {}
 
     def fail(self, code: str, path: Path, message: str, expected: Any = None, actual: Any = None) -> Any:
-        """A fault; gives `BAD`."""
-        if len(self.faults) < _MOST_FAULTS:
-            self.faults.append(Fault(code, pointer(path), message, expected, actual))
+        """A fault; gives `BAD`. Raises `Enough` after 4096 of them."""
+        self.faults.append(Fault(code, pointer(path), message, expected, actual))
+        if len(self.faults) >= _MOST_FAULTS:
+            raise Enough
         return BAD
 
     def ignore(self, plan: "Plan", name: str, path: Path) -> None:

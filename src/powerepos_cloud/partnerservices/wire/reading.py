@@ -9,7 +9,7 @@ from powerepos.contract.stock import AddStockOrderRequest, AddStockOrderRequestL
 from powerepos_cloud.foundation.texts import compare_key
 from powerepos_cloud.partnerservices.wire.document import decode, parse
 from powerepos_cloud.partnerservices.wire.faults import Fault, plain_word, pointer_word
-from powerepos_cloud.partnerservices.wire.judging import BAD, Findings, structure
+from powerepos_cloud.partnerservices.wire.judging import BAD, Enough, Findings, structure
 from powerepos_cloud.partnerservices.wire.plans import plan_of
 from powerepos_cloud.partnerservices.wire.quick import quick, quick_batch, spelling_of
 from powerepos_cloud.partnerservices.wire.twins import Spelling, documented
@@ -110,7 +110,10 @@ def _read_parts(raw: bytes, model: type[T], field: str, part: type[P]) -> tuple[
 
 def _judged(sent: Any, model: type[T], base: str, parts: str | None = None) -> Reading[T]:
     found = Findings()
-    value = structure(plan_of(model, parts), sent, None, found)
+    try:
+        value = structure(plan_of(model, parts), sent, None, found)
+    except Enough:
+        value = BAD
     return Reading(None if value is BAD else value, found.faults, found.warnings(), sent, base=base)
 
 
