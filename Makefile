@@ -18,7 +18,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 PROJECTS := pyproject.toml client/pyproject.toml
 
 .DELETE_ON_ERROR:
-.PHONY: run test check bench lock
+.PHONY: run test check faults fuzz bench lock
 
 run: .venv/run.stamp
 	@$(BIN)/powerepos-admin demo --port $(PORT) --data $(DATA)
@@ -35,6 +35,12 @@ check: .venv/dev.stamp
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+faults: .venv/dev.stamp
+	@POWEREPOS_FAULTS=long $(BIN)/python -m pytest tests/faults -n 0 -rP $(PYTEST)
+
+fuzz: .venv/dev.stamp
+	@POWEREPOS_FUZZ=long $(BIN)/python -m pytest tests $(PYTEST) -k "hostile or machine or random or any_"
 
 bench: .venv/dev.stamp
 	@scripts/need.sh 'command -v wrk' wrk

@@ -42,6 +42,11 @@ class Partner(threading.Thread):
         self._over = over
 
     def run(self) -> None:
+        """Work until the test is over."""
+        with self._http:
+            self._work()
+
+    def _work(self) -> None:
         """Families, each used a few times; every third one is revoked at last."""
         number = id(self)
         while not self._over.is_set():
