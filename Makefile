@@ -4,6 +4,8 @@
 #   make run     start everything on http://localhost:8000, with demo data (PORT=, DATA=)
 #   make test    check, then run every test (PYTEST= passes other arguments)
 #   make check   what can be said without running it: style, types, doors between rooms
+#   make faults  the long form of the runs in which servers are killed
+#   make fuzz    the long form of the runs that draw their input
 #   make bench   every benchmark
 #   make lock    write requirements/*.txt anew (UPGRADE=--upgrade takes newer releases)
 
@@ -37,14 +39,14 @@ check: .venv/dev.stamp
 	@$(BIN)/lint-imports
 
 faults: .venv/dev.stamp
-	@POWEREPOS_FAULTS=long $(BIN)/python -m pytest tests/faults -n 0 -rP $(PYTEST)
+	@POWEREPOS_FAULTS=long $(BIN)/python -m pytest tests/faults -rP
 
 fuzz: .venv/dev.stamp
 	@POWEREPOS_FUZZ=long $(BIN)/python -m pytest tests $(PYTEST) -k "hostile or machine or random or any_"
 
 bench: .venv/dev.stamp
 	@scripts/need.sh 'command -v wrk' wrk
-	@set -e; for file in $$(grep -l __main__ bench/*.py); do echo "# $$file"; $(BIN)/python "$$file"; done
+	@set -e; for file in $$(grep -l __main__ bench/*.py); do name=$$(basename "$$file" .py); echo "# $$name"; $(BIN)/python -m "bench.$$name"; done
 
 LOCK := $(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
