@@ -9,7 +9,7 @@ from powerepos.contract import ConnectionLimits, ConnectionOutlet, ConnectionRes
 from sqlalchemy import update
 
 from powerepos_cloud.audit.store import Actor
-from powerepos_cloud.foundation.database import Database, DatabaseUnavailable, Session
+from powerepos_cloud.foundation.database import Database, DatabaseUnavailable, Pending, Session
 from powerepos_cloud.partnerservices.outlets import store
 from powerepos_cloud.partnerservices.outlets.tables import tenants
 from tests.resourceserver.authserver import KAPOW, URI, Feed, Keys, claims
@@ -203,6 +203,11 @@ async def test_while_the_database_is_away_the_call_may_be_repeated(keys: Keys, f
 
         async def read(self, unit: object) -> None:
             raise DatabaseUnavailable("the disk is full")
+
+        def submit(self, unit: object) -> Pending[None]:
+            failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            failed.set_exception(DatabaseUnavailable("the disk is full"))
+            return Pending(failed, failed)
 
     async with in_process(keys, feed, cast("Database", Away()), clock).running() as http:
         answer = await call(http, keys)

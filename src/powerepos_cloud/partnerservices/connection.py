@@ -14,6 +14,7 @@ from powerepos_cloud.foundation.database import Database, Session
 from powerepos_cloud.partnerservices.outlets import store
 from powerepos_cloud.partnerservices.outlets.store import Outlet
 from powerepos_cloud.partnerservices.outlets.trading_day import trading_date
+from powerepos_cloud.partnerservices.requestlog.log import RequestLog
 from powerepos_cloud.resourceserver.access import Access
 from powerepos_cloud.resourceserver.caller import Caller
 from powerepos_cloud.resourceserver.errors import json_answer
@@ -28,12 +29,13 @@ _LIMITS = ConnectionLimits(
 )
 
 
-def build_connection(*, access: Access, database: Database, clock: Clock) -> HTTPRouteHandler:
+def build_connection(*, access: Access, database: Database, clock: Clock, request_log: RequestLog) -> HTTPRouteHandler:
     """The handler of `GET connection`; any permission of Partner Services opens it."""
 
     @get("/connection", name="partnerservices-connection")
     async def connection(request: Request[Any, Any, Any]) -> Response[bytes]:
         caller = await access.admit(request.scope["headers"])
+        request_log.begin(request, caller, "GET /api/v1/connection")
         caller.require(*SERVICE_PERMISSIONS[AuthServerScopes.PARTNER_SERVICE])
 
         async def unit(session: Session) -> list[Outlet]:

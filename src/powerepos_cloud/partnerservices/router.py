@@ -20,7 +20,7 @@ def build_router(
     return Router(
         path=prefix,
         route_handlers=[
-            build_connection(access=access, database=database, clock=clock),
+            build_connection(access=access, database=database, clock=clock, request_log=request_log),
             build_changes(access, database, request_log),
             *build_sales(access, database, clock, request_log, docs_url),
         ],

@@ -39,8 +39,8 @@ def build_handler(access: Access, database: Database, request_log: RequestLog) -
     @get("/changes", name="changes")
     async def list_changes(request: Request[Any, Any, Any]) -> Response[bytes]:
         caller = await access.admit(request.scope["headers"])
-        caller.require(*_SALES, Permissions.PARTNER_STOCK_SUBMIT)
         request_log.begin(request, caller, "GET /api/v1/changes")
+        caller.require(*_SALES, Permissions.PARTNER_STOCK_SUBMIT)
         after = _read_cursor(request.query_params.get("after"))
         limit = whole_number(request, "limit", 1, LARGEST_PAGE, 100)
         wait = whole_number(request, "wait", 0, LONGEST_WAIT_SECONDS, 0)

@@ -227,7 +227,7 @@ def _get_sale(api: SalesApi) -> HTTPRouteHandler:
     @get("/sales/transactions/{sale_id:str}", name="sales-transaction")
     async def get_sale(request: Request[Any, Any, Any], sale_id: FromPath[str]) -> Response[bytes]:
         caller, _ = await api.admit(request, VIEW)
-        version = whole_number(request, "version", 0, 2**31 - 1, 0) or None
+        version = whole_number(request, "version", 1, 2**31 - 1, 0) or None
         canonical = guid(sale_id)
 
         async def unit(session: Session) -> Any:
