@@ -1,6 +1,7 @@
 """The operator's command, run in this process on databases of the test's own."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ class Admin:
 
     def __call__(self, *arguments: object, code: int = 0, stdin: str | None = None, **settings: str) -> Result:
         """The result of a command that must end with this exit code."""
-        environment = {**self.settings, **{f"POWEREPOS_{name.upper()}": value for name, value in settings.items()}}
+        others = dict.fromkeys(name for name in os.environ if name.startswith("POWEREPOS_"))
+        environment = {**others, **self.settings, **{f"POWEREPOS_{name.upper()}": value for name, value in settings.items()}}
         result = self._runner.invoke(self._app, [str(argument) for argument in arguments], input=stdin, env=environment)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
@@ -78,6 +80,7 @@ def settings(new_database: NewDatabase, tmp_path: Path) -> dict[str, str]:
         "POWEREPOS_DIRECTORY_DATABASE_URL": new_database("directory"),
         "POWEREPOS_PARTNERSERVICES_DATABASE_URL": new_database("partnerservices"),
         "LOGNAME": "olga",
+        "SUDO_USER": "",
         "COLUMNS": "80",
     }
 

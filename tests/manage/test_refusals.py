@@ -154,7 +154,7 @@ def test_files_of_a_fresh_installation_are_their_owners_alone(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("settings", "expected"),
+    ("values", "expected"),
     [
         ({"directory_database_url": "mysql://x"}, "set POWEREPOS_DIRECTORY_DATABASE_URL"),
         ({"directory_database_url": "postgresql://nobody@127.0.0.1:1/x"}, "cannot connect"),
@@ -164,8 +164,8 @@ def test_files_of_a_fresh_installation_are_their_owners_alone(tmp_path: Path) ->
         ({"config": "/does/not/exist"}, "POWEREPOS_CONFIG names /does/not/exist, which cannot be read"),
     ],
 )
-def test_a_wrong_setting_is_told_by_name(admin: Admin, settings: dict[str, str], expected: str) -> None:
-    assert expected in admin.error("organisation", "list", **settings)
+def test_a_wrong_setting_is_told_by_name(admin: Admin, values: dict[str, str], expected: str) -> None:
+    assert expected in admin.error("organisation", "list", **values)
 
 
 def test_a_file_that_is_no_database_is_told(admin: Admin, tmp_path: Path) -> None:

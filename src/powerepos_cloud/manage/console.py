@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import os
 import sqlite3
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, TypeVar
@@ -186,11 +187,11 @@ def require_migrated(settings: Settings, which: History) -> None:
 
 
 def login_name() -> str:
-    """The operator, as the machine knows them."""
+    """The operator, as the machine knows them; behind sudo the person, not root."""
     try:
-        return getpass.getuser()
+        return os.environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError):  # a container may run under a number without a name
-        return "unknown"
+        return f"uid {os.getuid()}"
 
 
 def confirm(question: str, *, yes: bool) -> None:

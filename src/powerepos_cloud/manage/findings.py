@@ -105,7 +105,7 @@ def of_database(settings: Settings, which: History) -> Iterator[Finding]:
         yield fault(name, str(error), f"set {setting}")
         return
     if isinstance(target, Path) and target.exists():
-        yield from _private(name, target)
+        yield from _private(f"{which} file", target)
     try:
         revision = current_revision(url, which)
     except Exception as error:
