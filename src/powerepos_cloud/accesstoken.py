@@ -169,9 +169,7 @@ def _unverified_header(token: str) -> _Header:
     if len(token) > MAX_TOKEN_LENGTH or len(parts) != 3 or not all(parts):
         raise TokenRefused("malformed", _MALFORMED)
     try:
-        return _header_decoder.decode(
-            base64.b64decode(parts[0] + "=" * (-len(parts[0]) % 4), altchars=b"-_", validate=True)
-        )
+        return _header_decoder.decode(base64.b64decode(parts[0] + "=" * (-len(parts[0]) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, msgspec.MsgspecError, RecursionError) as error:
         raise TokenRefused("malformed", _MALFORMED) from error
 

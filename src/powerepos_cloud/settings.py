@@ -36,9 +36,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(description="Port to listen on.", ge=1, le=65535)] = 8000
     workers: Annotated[int, Meta(description="Worker processes; more than one wants PostgreSQL.", ge=1, le=64)] = 1
-    issuer: Annotated[
-        str, Meta(description="The AuthServer's public URL without a trailing slash: the `iss` of its tokens.")
-    ] = "http://localhost:8000"
+    issuer: Annotated[str, Meta(description="The AuthServer's public URL without a trailing slash: the `iss` of its tokens.")] = (
+        "http://localhost:8000"
+    )
     public_url: Annotated[str, Meta(description="The WebUI's public URL; empty: the issuer's.")] = ""
     service_uri: Annotated[str, Meta(description="Partner Services: its instance's URI, ending in a slash.")] = ""
     instance_id: Annotated[str, Meta(description="Partner Services: the ID of its instance.")] = ""
@@ -48,9 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     master_key: Annotated[
         str, Meta(description="Key that seals keys at rest; empty: read or make master.key in the data folder.")
     ] = ""
-    trusted_proxies: Annotated[
-        str, Meta(description="Networks (CIDR, comma separated) whose X-Forwarded-For is believed.")
-    ] = ""
+    trusted_proxies: Annotated[str, Meta(description="Networks (CIDR, comma separated) whose X-Forwarded-For is believed.")] = ""
     metrics_token: Annotated[
         str, Meta(description="Bearer token for /metrics and reasons in /readyz from elsewhere than loopback.")
     ] = ""
@@ -69,9 +67,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int, Meta(description="After this long without the feed a worker answers 503.", ge=30, le=28_800)
     ] = 900
     body_timeout: Annotated[int, Meta(description="Time that a request's body may take to arrive.", ge=1, le=300)] = 20
-    log_level: Annotated[
-        str, Meta(description="debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
-    ] = "info"
+    log_level: Annotated[str, Meta(description="debug, info, warning or error.", pattern="^(debug|info|warning|error)$")] = "info"
 
     def database_url(self, which: str) -> str:
         """The URL of the `directory` or `partnerservices` database, the default filled in."""
@@ -102,9 +98,7 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any
     values |= {name: value for name, value in overrides.items() if value is not None}
     unknown = sorted(set(values) - set(Settings.__struct_fields__))
     if unknown:
-        raise SettingsError(
-            f"unknown setting {PREFIX}{unknown[0].upper()}: known are {', '.join(Settings.__struct_fields__)}"
-        )
+        raise SettingsError(f"unknown setting {PREFIX}{unknown[0].upper()}: known are {', '.join(Settings.__struct_fields__)}")
     try:
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
@@ -118,8 +112,7 @@ def as_environment(settings: Settings) -> dict[str, str]:
     """The settings as `POWEREPOS_*`, for a worker process."""
     values = msgspec.structs.asdict(settings)
     return {
-        PREFIX + name.upper(): str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in values.items()
+        PREFIX + name.upper(): str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()
     }
 
 

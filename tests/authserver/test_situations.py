@@ -68,9 +68,7 @@ def of_client(world: World, **values: Any) -> Any:
 
 def unassigned(world: World, service: str) -> Any:
     """Harbour loses its instance of a service."""
-    return delete(t.assignments).where(
-        t.assignments.c.organisation_id == world.harbour.id, t.assignments.c.service == service
-    )
+    return delete(t.assignments).where(t.assignments.c.organisation_id == world.harbour.id, t.assignments.c.service == service)
 
 
 # Method, media type, size, form
@@ -270,9 +268,7 @@ async def test_each_grant_requires_its_own_parameters_only(app: Running, world: 
     assert_refused(answer, 400, "invalid_request", says="refresh_token")
 
 
-async def test_a_client_switched_off_is_told_so_for_every_grant_once_its_secret_was_right(
-    app: Running, world: World
-) -> None:
+async def test_a_client_switched_off_is_told_so_for_every_grant_once_its_secret_was_right(app: Running, world: World) -> None:
     await world.run(of_client(world, state="off"))
     for grant_type in (*ALL_GRANTS, "nonsense", None):
         answer = await app.token(right(world, grant_type=grant_type))
@@ -372,9 +368,7 @@ async def test_without_an_approval_client_credentials_are_refused_alike(app: Run
     expected = assert_refused(await app.token(form("NOWHERE")), 400, "invalid_grant")
     assert (await app.token(form("LAKESIDE"))).json() == expected  # which approved nothing
     assert (await app.token(form("HARBOUR-1"))).status_code == 200
-    assert (
-        await app.token(world.other_client.form("client_credentials", org_id="HARBOUR-1", scope="ros"))
-    ).json() == expected
+    assert (await app.token(world.other_client.form("client_credentials", org_id="HARBOUR-1", scope="ros"))).json() == expected
     await world.run(of_organisation(world, state="off"))
     assert (await app.token(form("HARBOUR-1"))).json() == expected
     await world.run(of_organisation(world, state="active"))
@@ -566,9 +560,7 @@ async def test_permissions_are_those_of_the_service_asked_for(app: Running, worl
         )
     )
     uri = "https://reports.example/"
-    await world.run(
-        insert(t.instances).values(id="si-r", service="reporting_server", uri=uri, name="reports", created_at=1)
-    )
+    await world.run(insert(t.instances).values(id="si-r", service="reporting_server", uri=uri, name="reports", created_at=1))
     assigned = {"organisation_id": world.harbour.id, "service": "reporting_server", "instance_id": "si-r"}
     await world.run(insert(t.assignments).values(assigned))
     both = [Permissions.RAW_DATA_VIEW, Permissions.PARTNER_STOCK_SUBMIT, Permissions.PARTNER_SALES_SUBMIT]

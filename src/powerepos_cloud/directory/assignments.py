@@ -85,9 +85,7 @@ async def move(session: Session, now_ms: int, actor: Actor, organisation: Organi
     return wanted
 
 
-async def _audit(
-    session: Session, now_ms: int, actor: Actor, action: str, organisation: Organisation, to: Assignment
-) -> None:
+async def _audit(session: Session, now_ms: int, actor: Actor, action: str, organisation: Organisation, to: Assignment) -> None:
     subject = ("organisation", organisation.code)
     details = msgspec.structs.asdict(to)
     await record(session, now_ms, actor, action, subject, kapow=organisation.kapow, details=details)

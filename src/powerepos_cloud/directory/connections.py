@@ -147,9 +147,7 @@ async def revoke(session: Session, now_ms: int, actor: Actor, organisation: Orga
     return True
 
 
-async def reopen(
-    session: Session, now_ms: int, actor: Actor, organisation: Organisation, client_id: str, sub: str
-) -> Connection:
+async def reopen(session: Session, now_ms: int, actor: Actor, organisation: Organisation, client_id: str, sub: str) -> Connection:
     """Open a revoked one: new tokens can be had, nothing issued before works again. Raises `NotFound`, `Conflict`."""
     known = await _locked(session, organisation, client_id, sub)
     if known.state != "revoked":

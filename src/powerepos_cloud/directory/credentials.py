@@ -67,9 +67,7 @@ class StoredSecret(msgspec.Struct, frozen=True):
         return self.ended_at is None and (self.expires_at is None or self.expires_at > now_ms)
 
 
-async def add(
-    session: Session, now_ms: int, keys: Keys, shape: Shape, owner: str, expires_at: int | None = None
-) -> NewSecret:
+async def add(session: Session, now_ms: int, keys: Keys, shape: Shape, owner: str, expires_at: int | None = None) -> NewSecret:
     """Make a secret for an owner whose row the caller has locked. Raises `Conflict` if two are live, `Invalid`."""
     rules.expiry(expires_at, now_ms)
     live = [known for known in await all_of(session, shape, owner) if known.is_live(now_ms)]
@@ -110,9 +108,7 @@ async def end(session: Session, now_ms: int, shape: Shape, owner: str, secret_id
 async def end_all(session: Session, now_ms: int, shape: Shape, owner: str) -> None:
     """End all of the owner's secrets."""
     await session.run(
-        update(shape.table)
-        .where(shape.column(shape.owner) == owner, shape.column("ended_at").is_(None))
-        .values(ended_at=now_ms)
+        update(shape.table).where(shape.column(shape.owner) == owner, shape.column("ended_at").is_(None)).values(ended_at=now_ms)
     )
 
 

@@ -76,9 +76,7 @@ async def switch_on(session: Session, now_ms: int, actor: Actor, organisation: O
 
 async def lock(session: Session, organisation: Organisation) -> None:
     """Let deeds that count this organisation's things (its owners) run one after the other."""
-    await session.all(
-        select(organisations.c.id).where(organisations.c.id == organisation.id).with_for_update(key_share=True)
-    )
+    await session.all(select(organisations.c.id).where(organisations.c.id == organisation.id).with_for_update(key_share=True))
 
 
 async def _switch(session: Session, now_ms: int, actor: Actor, organisation: Organisation, *, to: str, entry: str) -> bool:

@@ -205,7 +205,5 @@ def _uri_taken(uri: str) -> Conflict:
     return Conflict(f"another instance has the address {uri}", "Each instance has an address of its own.")
 
 
-async def _audit(
-    session: Session, now_ms: int, actor: Actor, action: str, instance_id: str, details: dict[str, Any]
-) -> None:
+async def _audit(session: Session, now_ms: int, actor: Actor, action: str, instance_id: str, details: dict[str, Any]) -> None:
     await record(session, now_ms, actor, action, ("instance", instance_id), details=details)
