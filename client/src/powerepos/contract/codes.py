@@ -121,9 +121,7 @@ def _warning(sentence: str) -> Meaning:
 
 
 MEANINGS: Final[dict[str, Meaning]] = {
-    Codes.JSON_MALFORMED: _error(
-        "The body is not JSON; line and column say where, and a comma too many is the usual cause."
-    ),
+    Codes.JSON_MALFORMED: _error("The body is not JSON; line and column say where, and a comma too many is the usual cause."),
     Codes.JSON_ENCODING: _error("The body is not UTF-8, or begins with a byte order mark: send UTF-8 without one."),
     Codes.JSON_NOT_OBJECT: _error("The body is JSON but no object: send one object, in braces."),
     Codes.JSON_NESTING: _error("Objects and arrays are nested deeper than 32 levels."),
@@ -134,9 +132,7 @@ MEANINGS: Final[dict[str, Meaning]] = {
     Codes.TEXT_TOO_LONG: _error("A text is longer than its field takes; it is not cut, so that nothing is lost unseen."),
     Codes.TEXT_INVALID: _error("A text holds a NUL character or half of a surrogate pair: send whole characters."),
     Codes.TEXT_PAN: _error("A name or tag holds what looks like a payment card's number: never send one."),
-    Codes.NUMBER_TYPE: _error(
-        "A number is needed: not in quotes, not NaN, no exponent beyond ±18, whole where it must be."
-    ),
+    Codes.NUMBER_TYPE: _error("A number is needed: not in quotes, not NaN, no exponent beyond ±18, whole where it must be."),
     Codes.NUMBER_SCALE: _error("A number has more decimals than its field, or its currency, takes; it is not rounded."),
     Codes.NUMBER_RANGE: _error("A number is larger than its field takes."),
     Codes.NUMBER_ROUNDED: _warning("A tax amount had more than seven decimals and was rounded half-even."),
@@ -172,9 +168,7 @@ MEANINGS: Final[dict[str, Meaning]] = {
     Codes.Z_CONTROL_TOTALS: _error("The Z holds other totals than the control totals sent; it stays open."),
     Codes.SALE_ID_INVALID: _error("The sale's ID is absent, no GUID, or the nil GUID."),
     Codes.SALE_ID_REPEATED: _error("An earlier sale of the same batch has this ID; that one stands."),
-    Codes.SALE_ID_CONFLICT: _error(
-        "The ID belongs to a sale of another outlet or client: give each sale an ID of its own."
-    ),
+    Codes.SALE_ID_CONFLICT: _error("The ID belongs to a sale of another outlet or client: give each sale an ID of its own."),
     Codes.SALE_SKIPPED: _error("Nothing is wrong with the sale, but its batch failed as a whole: send it again as it is."),
     Codes.SALE_EMPTY: _error("A sale needs an item or adjustment, and a payment unless its total is zero."),
     Codes.SALE_UNBALANCED: _error("The payments do not add up to the amounts and add-on taxes of items and adjustments."),
