@@ -1,5 +1,6 @@
 """What every refusal of the AuthServer must look like, whatever its cause (contract section 3, RFC 6749 section 5.2)."""
 
+import asyncio
 import ipaddress
 import itertools
 import re
@@ -32,6 +33,9 @@ async def roaming(directory_url: str, partnerservices_url: str, clock: Clock) ->
     settings = settings_for(directory_url, partnerservices_url, trusted_proxies=PROXY)
     async with running(settings, clock, source=PROXY) as app:
         app.http.event_hooks = {"request": [from_elsewhere]}
+        async with asyncio.timeout(10):  # until the revocations were read, services answer 503 to every token
+            while (await app.http.get("/readyz")).status_code != 200:
+                await asyncio.sleep(0.01)
         yield app
 
 
