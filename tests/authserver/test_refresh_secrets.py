@@ -150,6 +150,19 @@ async def test_a_retired_refresh_key_outlives_the_window_of_its_last_use(stage: 
     assert await stage.successor(first) == second
 
 
+async def test_a_longer_window_keeps_a_retired_refresh_key_for_longer(stage: Stage, directory_url: str) -> None:
+    kid = stage.world.ring.keys.newest_refresh
+    await rotate_key(stage, "refresh")
+    async with working(directory_url, stage.clock, repeat_window_ms=7 * DAY) as worker:
+        for _ in range(7):
+            stage.clock.advance_ms(DAY)
+            await worker.housekeeping.tidy()
+            assert kid in worker.server.ring.keys.refresh
+        stage.clock.advance_ms(HOUR)
+        await worker.housekeeping.tidy()
+        assert kid not in worker.server.ring.keys.refresh
+
+
 async def test_a_revoked_refresh_key_ends_what_hung_on_it_with_invalid_grant_not_with_a_fault(stage: Stage) -> None:
     first = (await stage.sign_in())["refresh_token"]
     second = await stage.successor(first)

@@ -1,5 +1,5 @@
 """The world of the AuthServer's tests."""
 
-from tests.authserver.conftest import world
+from tests.authserver.conftest import stage, world
 
-__all__ = ["world"]
+__all__ = ["stage", "world"]

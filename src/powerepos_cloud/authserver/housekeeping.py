@@ -97,5 +97,6 @@ class Housekeeping:
         made = await keyring_store.rotate_if_due(session, self._seal, now_ms, every_ms=self._rotation_ms, keep_ms=keep_ms)
         for kid in made:
             await record(session, now_ms, SYSTEM, "key.published", ("key", kid))
-        await keyring_store.keep_longer(session, keep_ms)
+        await keyring_store.keep_longer(session, "sign", keep_ms)
+        await keyring_store.keep_longer(session, "refresh", self._tools.repeat_window_ms)
         await keyring_store.delete_outlived(session, now_ms)

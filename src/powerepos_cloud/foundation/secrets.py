@@ -13,6 +13,7 @@ from enum import StrEnum
 
 _RANDOM_BYTES = 20
 _WELL_FORMED = re.compile(r"pepos_(?:cs|sp|rt|si)_[a-z2-7]{32}[0-9a-f]{8}")
+_MISPLACED = re.compile(r"pepos_(?:cs|sp|rt|si)_[a-z2-7]{8,}[0-9a-f]*|eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,2}")
 
 
 class SecretKind(StrEnum):
@@ -60,3 +61,8 @@ def keyed_hash(key: bytes, kind: SecretKind, secret: str) -> bytes:
 def hint(secret: str) -> str:
     """The last four characters, by which a person tells two secrets apart."""
     return secret[-4:]
+
+
+def masked(text: str) -> str:
+    """The text without our secrets and signed tokens, whole or cut short: callers put them into paths and headers, too."""
+    return _MISPLACED.sub("[hidden]", text) if "pepos_" in text or "eyJ" in text else text

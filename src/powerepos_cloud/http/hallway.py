@@ -9,6 +9,7 @@ from typing import Any
 from litestar.exceptions import HTTPException
 
 from powerepos_cloud.foundation.ids import new_id
+from powerepos_cloud.foundation.secrets import masked
 from powerepos_cloud.http.deadlines import Deadlines, Expired
 from powerepos_cloud.http.facts import RequestFacts, put_facts, tell_answered
 from powerepos_cloud.http.source import Sources
@@ -129,10 +130,10 @@ class Hallway:
             elif name == b"x-forwarded-for":
                 forwarded_for = forwarded_for + b"," + value if forwarded_for else value
             elif name == b"x-request-id" and _CALLERS_ID.fullmatch(value):
-                callers_id = value.decode()
+                callers_id = masked(value.decode())
         peer = scope["client"][0] if scope.get("client") else ""
         source = self._sources.source(peer, forwarded_for.decode("latin-1"))
-        facts = RequestFacts(new_id(), source, agent[:200].decode("latin-1"), callers_id)
+        facts = RequestFacts(new_id(), source, masked(agent.decode("latin-1"))[:200], callers_id)
         return facts, framings, framings <= 1 and hosts <= 1
 
 

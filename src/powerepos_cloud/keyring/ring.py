@@ -22,6 +22,8 @@ from powerepos_cloud.keyring import store
 
 T = TypeVar("T")
 
+_PATIENCE_SECONDS = 1
+
 
 class NoSigningKey(Exception):
     """No key of this algorithm signs now; `powerepos-admin key rotate --alg …` makes one."""
@@ -110,9 +112,10 @@ class KeyRing:
         )
 
     async def published(self) -> dict[str, Any]:
-        """The key set as it stands in the table, or as it was last read while the database is away."""
-        with contextlib.suppress(DatabaseUnavailable):
-            await self.load()
+        """The key set as it stands in the table, or as it was last read while the database is away or slow."""
+        with contextlib.suppress(DatabaseUnavailable, TimeoutError):
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self.load()
         return self.keys.jwks(self._clock.now_ms())
 
     async def verified(self, check: Callable[[PublicKeys], T]) -> T:

@@ -144,10 +144,10 @@ async def delete_outlived(session: Session, now_ms: int) -> None:
     await session.run(delete(keys).where(keys.c.keep_until_at <= now_ms))
 
 
-async def keep_longer(session: Session, keep_ms: int) -> None:
-    """Keep replaced signing keys for `keep_ms` after their last token: tokens may have been made to live longer meanwhile."""
+async def keep_longer(session: Session, kind: str, keep_ms: int) -> None:
+    """Keep replaced keys for `keep_ms` after their last use: what they made may have been allowed to live longer meanwhile."""
     needed = keys.c.replaced_at + keep_ms + _KEEP_MARGIN_MS
-    await session.run(update(keys).where(keys.c.kind == "sign", keys.c.keep_until_at < needed).values(keep_until_at=needed))
+    await session.run(update(keys).where(keys.c.kind == kind, keys.c.keep_until_at < needed).values(keep_until_at=needed))
 
 
 async def _make(session: Session, seal: Seal, known: list[Row[Any]], kind: str, alg: str, now_ms: int, use_from_ms: int) -> str:

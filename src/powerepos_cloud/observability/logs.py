@@ -1,4 +1,4 @@
-"""One JSON line per event, on standard error. What is a secret never reaches a log: callers pass known facts only."""
+"""One JSON line per event, on standard error. Callers pass known facts only; what looks like a secret all the same is masked."""
 
 import logging
 import sys
@@ -6,6 +6,8 @@ from typing import Any, TextIO
 
 import msgspec
 import structlog
+
+from powerepos_cloud.foundation.secrets import masked
 
 Log = structlog.typing.FilteringBoundLogger
 
@@ -27,4 +29,4 @@ def build_log(level: str, stream: TextIO | None = None) -> Log:
 
 
 def _to_json(event: dict[str, Any], **_: Any) -> str:
-    return msgspec.json.encode({name: value for name, value in event.items() if value is not None}, enc_hook=str).decode()
+    return masked(msgspec.json.encode({name: value for name, value in event.items() if value is not None}, enc_hook=str).decode())

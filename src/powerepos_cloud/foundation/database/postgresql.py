@@ -32,6 +32,7 @@ _AWAY = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,  # the connection is closed
+    asyncpg.InternalClientError,  # it is being closed: the server's farewell came between two statements
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shutting down, starting up, a crash, a statement timeout
     asyncpg.InsufficientResourcesError,  # disk full, too many connections
