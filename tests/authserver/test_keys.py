@@ -278,3 +278,9 @@ async def _signing_rows(stage: Stage) -> list[Any]:
 
 def _signer(worker: Worker, stage: Stage) -> str:
     return worker.server.ring.keys.signer("ES256", stage.clock.now_ms()).kid
+
+
+def test_no_key_has_an_id_that_a_command_takes_for_an_option() -> None:
+    drawn = {keyring_store.generate_key("ES256")[0] for _ in range(1000)}  # of them 16 would begin with a hyphen
+    assert len(drawn) == 1000
+    assert not [kid for kid in drawn if kid.startswith("-")]

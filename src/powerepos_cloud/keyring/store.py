@@ -153,7 +153,7 @@ async def keep_longer(session: Session, kind: str, keep_ms: int) -> None:
 async def _make(session: Session, seal: Seal, known: list[Row[Any]], kind: str, alg: str, now_ms: int, use_from_ms: int) -> str:
     if known:
         seal.open(known[0].sealed)  # a key sealed under another master key than the rest would shut everybody out
-    kid, secret, public = _generate(alg)
+    kid, secret, public = generate_key(alg)
     await session.run(
         insert(keys).values(
             kid=kid,
@@ -168,16 +168,23 @@ async def _make(session: Session, seal: Seal, known: list[Row[Any]], kind: str, 
     return kid
 
 
-def _generate(alg: str) -> tuple[str, bytes, str | None]:
-    """(kid, secret, public JWK as JSON): a signing key's kid is its RFC 7638 thumbprint."""
+def generate_key(alg: str) -> tuple[str, bytes, str | None]:
+    """(kid, secret, public JWK as JSON): a signing key's kid is its RFC 7638 thumbprint.
+
+    One in 64 thumbprints begins with a hyphen, and commands would take it for an option: such a key is thrown away.
+    """
     if alg == "HS256":
         return new_id(), secrets.token_bytes(32), None
-    private = ec.generate_private_key(ec.SECP256R1()) if alg == "ES256" else rsa.generate_private_key(65537, 2048)
+    while True:
+        private = ec.generate_private_key(ec.SECP256R1()) if alg == "ES256" else rsa.generate_private_key(65537, 2048)
+        key = (
+            ECKey.import_key(private.public_key())
+            if isinstance(private, ec.EllipticCurvePrivateKey)
+            else RSAKey.import_key(private.public_key())
+        )
+        kid = key.thumbprint()
+        if not kid.startswith("-"):
+            break
     der = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    key = (
-        ECKey.import_key(private.public_key())
-        if isinstance(private, ec.EllipticCurvePrivateKey)
-        else RSAKey.import_key(private.public_key())
-    )
-    public = {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": alg}
-    return key.thumbprint(), der, msgspec.json.encode(public).decode()
+    public = {**key.as_dict(private=False), "kid": kid, "use": "sig", "alg": alg}
+    return kid, der, msgspec.json.encode(public).decode()
