@@ -239,20 +239,24 @@ async def test_18_a_negative_tip_is_for_refunds(shop: Shop) -> None:
     await warns(shop, plain(line(-10, saleQty=-1), payments=[paid(-10, amountTip=-2)]))
 
 
-async def test_19_a_refund_names_a_sale_that_it_does_not_exceed(shop: Shop) -> None:
+async def test_19_the_refunds_of_a_sale_do_not_exceed_it(shop: Shop) -> None:
     original = plain(line(10))
     await warns(shop, original)
 
     def refund(amount: float, of: str = original["salesTransactionID"]) -> dict[str, Any]:
         return plain(line(-amount, saleQty=-1), refundOf=of)
 
-    await warns(shop, refund(10))
-    await warns(shop, refund(10.01), ("refund.exceeds", "/refundOf"))
+    first = refund(6)
+    await warns(shop, first)
+    assert (await result(shop, first))["outcome"] == "replayed"  # which counts once
+    await warns(shop, refund(4, original["salesTransactionID"].upper()))
+    await warns(shop, refund(0.01), ("refund.exceeds", "/refundOf"))
+    changed = await result(shop, refund(5) | {"salesTransactionID": first["salesTransactionID"]})
+    assert (changed["outcome"], changed["warnings"]) == ("replaced", [])  # 5 count, instead of 6
     await warns(shop, refund(1, new_id()), ("refund.unknown", "/refundOf"))
-    await warns(shop, refund(3, original["salesTransactionID"].upper()))
     await warns(shop, plain(line(-10, saleQty=-1)))  # without refundOf nothing is compared
     fresh = plain(line(4))
-    both = await shop.send(batch(refund(4, fresh["salesTransactionID"]), fresh, refund(5, fresh["salesTransactionID"])))
+    both = await shop.send(batch(refund(3, fresh["salesTransactionID"]), fresh, refund(2, fresh["salesTransactionID"])))
     assert [warned(found) for found in both["batchItemResults"]] == [[], [], [("refund.exceeds", "/sales/2/refundOf")]]
 
 
@@ -372,6 +376,12 @@ async def test_25_a_currency_is_known_and_complete(shop: Shop, fields: dict[str,
         answer = await shop.post(path, body)
         assert (answer.status_code, answer.json()["errorCode"]) == (400, code)
         assert answer.json()["data"]["errors"][0]["pointer"] == f"/zReportTarget/{pointer}"
+
+
+async def test_25_the_outlets_own_currency_needs_no_symbol_and_no_name(shop: Shop) -> None:
+    answer = await shop.send(batch(sale(), target={"currencyCode": "nzd"}))
+    assert answer["zReportTarget"]["currencyCode"] == "NZD"
+    assert (await shop.send(batch(sale())))["zReportID"] == answer["zReportID"]
 
 
 async def test_25_no_currency_is_the_outlets_and_lower_case_is_the_same(shop: Shop) -> None:

@@ -151,7 +151,9 @@ MEANINGS: Final[dict[str, Meaning]] = {
     Codes.OUTLET_MISMATCH: _error("The outlet's ID and name belong to different outlets: send one of them."),
     Codes.OUTLET_STOCK_DISABLED: _error("Stock is switched off at this outlet: ask the merchant to switch it on."),
     Codes.CURRENCY_INVALID: _error("The currency is no ISO 4217 code."),
-    Codes.CURRENCY_INCOMPLETE: _error("With a currency's code its symbol and name must be sent too."),
+    Codes.CURRENCY_INCOMPLETE: _error(
+        "With the code of another currency than the outlet's its symbol and name must be sent too."
+    ),
     Codes.CURRENCY_UNSUPPORTED: _error("Amounts of currencies with three decimals cannot be held exactly."),
     Codes.QUERY_INVALID: _error("A parameter of the query string is unknown, repeated or malformed."),
     Codes.CURSOR_INVALID: _error("The value of `after` is none that this endpoint gave out."),

@@ -96,7 +96,7 @@ def _read_currency(sent: PartnerZReportTarget, outlet: Outlet) -> str:
             "another currency",
             code,
         )
-    if not sent.currency_symbol or not sent.currency_name:
+    if code != outlet.currency and not (sent.currency_symbol and sent.currency_name):
         missing = "currencyName" if sent.currency_symbol else "currencySymbol"
         raise refused_field(
             Codes.CURRENCY_INCOMPLETE,

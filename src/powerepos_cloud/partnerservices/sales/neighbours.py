@@ -111,17 +111,25 @@ async def _value_before(session: Session, siblings: list[int], number: _Numbered
 
 
 async def _compare_refunds(session: Session, kapow: str, sound: Sequence[Neighbour]) -> None:
-    wanted = [one.sale.refund_of for one in sound if one.sale is not None and one.sale.refund_of is not None]
+    """All refunds of a sale together are held against it; the one that goes beyond is warned of."""
+    wanted = sorted({one.sale.refund_of for one in sound if one.sale is not None and one.sale.refund_of is not None})
     if not wanted:
         return
-    originals = await store.gross_of(session, kapow, wanted)
-    originals |= {one.id: gross(one.sale) for one in sound if one.id is not None and one.sale is not None}
+    submitted = {one.id: gross(one.sale) for one in sound if one.id is not None and one.sale is not None}
+    originals = await store.gross_of(session, kapow, wanted) | submitted
+    refunded = dict.fromkeys(wanted, 0)
+    for refund_id, original_id, amount in await store.refunds_of(session, kapow, wanted):
+        if refund_id not in submitted:
+            refunded[original_id] += abs(amount)
     for one in sound:
         if one.sale is None or one.sale.refund_of is None:
             continue
-        original = originals.get(one.sale.refund_of) if one.sale.refund_of != one.id else None
+        original_id = one.sale.refund_of
+        original = originals.get(original_id) if original_id != one.id else None
         if original is None:
-            one.findings.warn(Codes.REFUND_UNKNOWN, "/refundOf", "The refunded sale is not known here.", None, one.sale.refund_of)
-        elif abs(gross(one.sale)) > abs(original):
-            told = "The refund is larger than the sale."
-            one.findings.warn(Codes.REFUND_EXCEEDS, "/refundOf", told, tax(original), tax(gross(one.sale)))
+            one.findings.warn(Codes.REFUND_UNKNOWN, "/refundOf", "The refunded sale is not known here.", None, original_id)
+            continue
+        refunded[original_id] += abs(gross(one.sale))
+        if refunded[original_id] > abs(original):
+            told = "The refunds of this sale come to more than the sale."
+            one.findings.warn(Codes.REFUND_EXCEEDS, "/refundOf", told, tax(original), tax(refunded[original_id]))

@@ -130,6 +130,10 @@ _GROSS_OF = Hot(
     "SELECT id, gross FROM sales WHERE kapow = $1 AND id = ANY($2::text[])",
     "SELECT id, gross FROM sales WHERE kapow = $1 AND id IN (SELECT value FROM json_each($2))",
 )
+_REFUNDS_OF = Hot(
+    "SELECT id, refund_of, gross FROM sales WHERE kapow = $1 AND refund_of = ANY($2::text[])",
+    "SELECT id, refund_of, gross FROM sales WHERE kapow = $1 AND refund_of IN (SELECT value FROM json_each($2))",
+)
 _NUMBERS_OF_Z = Hot("SELECT sale_no FROM sales WHERE z_no = $1 ORDER BY sale_no")
 
 _taxes_decoder = msgspec.json.Decoder(tuple[Tax | None, Tax | None, Tax | None, Tax | None])
@@ -248,6 +252,11 @@ async def invoice_before(session: Session, z_numbers: Sequence[int], invoice: st
 async def gross_of(session: Session, kapow: str, ids: Sequence[str]) -> dict[str, int]:
     """The gross of those of these sales that the organisation has."""
     return {row[0]: row[1] for row in await session.hot(_GROSS_OF, kapow, session.listed(ids))}
+
+
+async def refunds_of(session: Session, kapow: str, ids: Sequence[str]) -> list[tuple[str, str, int]]:
+    """(refund's ID, refunded sale's ID, refund's gross) of the organisation's sales that refund one of these."""
+    return [(row[0], row[1], row[2]) for row in await session.hot(_REFUNDS_OF, kapow, session.listed(ids))]
 
 
 async def _add_children(session: Session, numbered: list[tuple[int, Ready]]) -> None:

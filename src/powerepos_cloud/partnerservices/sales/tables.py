@@ -12,6 +12,7 @@ from powerepos_cloud.foundation.database.schema import PARTNERSERVICES, digest, 
 
 _OWNED = {"tenant": "kapow"}
 _OPEN = sql("state = 'open'")
+_REFUNDS = sql("refund_of IS NOT NULL")
 
 
 def _big_id(name: str) -> "Column[int]":
@@ -118,6 +119,7 @@ sales = Table(
     instant("received_at"),
     UniqueConstraint("kapow", "id"),
     Index(None, "z_no", "invoice_number"),
+    Index("ix_sales_refund_of", "kapow", "refund_of", sqlite_where=_REFUNDS, postgresql_where=_REFUNDS),
     info=_OWNED,
 )
 
