@@ -24,7 +24,7 @@ from powerepos_cloud.foundation.database import Session
 from powerepos_cloud.foundation.database.tenants import crossing
 from powerepos_cloud.partnerservices.outlets import store as outlets
 from powerepos_cloud.partnerservices.sales import store, totals
-from powerepos_cloud.partnerservices.sales.model import content_hash, pack
+from powerepos_cloud.partnerservices.sales.model import content_hash, gross, pack
 from powerepos_cloud.partnerservices.sales.proration import Part
 from powerepos_cloud.partnerservices.sales.tables import sale_adjustments, sales, z_counters, z_reports
 from tests.partnerservices.sales.shop import Shop, new_id
@@ -150,12 +150,19 @@ class Z:
 
 @dataclass
 class Sale:
-    """A sale as the model knows it."""
+    """A sale as the model knows it, with every version that it had."""
 
     client: str
-    content: Json
+    versions: list[Json]
     z: Z
-    version: int = 1
+
+    @property
+    def content(self) -> Json:
+        return self.versions[-1]
+
+    @property
+    def version(self) -> int:
+        return len(self.versions)
 
 
 @dataclass
@@ -186,6 +193,7 @@ class Submission:
     id: str
     content: Json
     is_wrong: bool = False
+    is_repeated: bool = False  # its ID stands in the batch before
 
 
 Judged = tuple[str, int, int | None]  # outcome, errorCode, version
@@ -211,6 +219,8 @@ class Judge:
 
     def place(self, one: Submission) -> tuple[str, int]:
         """Where it stands: word and errorCode."""
+        if one.is_repeated:
+            return "refused", 7
         known = self.shelf.sales.get(one.id)
         if known is None:
             return "new", 0
@@ -262,12 +272,13 @@ class Judge:
 
     def store(self, one: Submission, word: str, z: Z) -> tuple[str, str, int, str]:
         if word == "new":
-            self.shelf.sales[one.id] = Sale(self.client, copy.deepcopy(one.content), z)
+            self.shelf.sales[one.id] = Sale(self.client, [copy.deepcopy(one.content)], z)
             return "sale", one.id, 1, "created"
         known = self.shelf.sales[one.id]
         how = "replaced" if known.z is z else "moved"
-        self.shelf.sales[one.id] = Sale(self.client, copy.deepcopy(one.content), z, known.version + 1)
-        return "sale", one.id, known.version + 1, how
+        known.versions.append(copy.deepcopy(one.content))
+        known.z = z
+        return "sale", one.id, known.version, how
 
     def verdict(
         self, result: int, many: list[Submission], placed: list[tuple[str, int]], errors: list[int], top: Z | None
@@ -300,7 +311,6 @@ def machine(shop: Shop, call: Callable[..., Any]) -> type[RuleBasedStateMachine]
             super().__init__()
             self.shelf = Shelf()
             self.kapow, self.outlet = new_id(), new_id()
-            self.older: dict[str, list[Json]] = {}
             call(open_outlet, shop, self.kapow, self.outlet)
 
         def target(self, key: tuple[str, str, str, bool]) -> Json:
@@ -321,7 +331,10 @@ def machine(shop: Shop, call: Callable[..., Any]) -> type[RuleBasedStateMachine]
         ) -> None:  # fmt: skip
             """A batch of new, replayed, changed, reverted, foreign and wrong sales, into a Z by target or by ID."""
             many = [self.draw_one(data) for _ in range(size)]
-            many = list({one.id: one for one in many}.values())
+            if data.draw(st.sampled_from([False, False, True]), label="one twice"):
+                many.append(copy.copy(many[0]))
+            for place, one in enumerate(many):
+                one.is_repeated = any(one.id == earlier.id for earlier in many[:place])
             own = [z for z in self.shelf.zs if z.client == client]
             by_id = data.draw(st.sampled_from([None, None, *own]), label="by ID") if own else None
             key = (client, date, terminal, is_training)
@@ -350,9 +363,6 @@ def machine(shop: Shop, call: Callable[..., Any]) -> type[RuleBasedStateMachine]
                 (verdict.top.id, verdict.top.counter) if verdict.top else (None, None)
             )
             assert [z["zReportID"] for z in answer["autoFinalised"]] == [z.id for z in verdict.closed]
-            for one, (outcome, _, _) in zip(many, verdict.items, strict=True):
-                if outcome in ("created", "replaced"):
-                    self.older.setdefault(one.id, []).append(one.content)
 
         def draw_one(self, data: st.DataObject) -> Submission:
             what = data.draw(st.sampled_from(["new", "new", "wrong", "same", "same", "change", "older", "spoil"]), label="what")
@@ -362,7 +372,7 @@ def machine(shop: Shop, call: Callable[..., Any]) -> type[RuleBasedStateMachine]
                 return Submission(str(uuid.UUID(int=(seed << 64) + (1 << 63) + 1)), data.draw(contents()), what == "wrong")
             sale_id = data.draw(st.sampled_from(known), label="known")
             if what == "older":
-                return Submission(sale_id, data.draw(st.sampled_from(self.older[sale_id])))
+                return Submission(sale_id, data.draw(st.sampled_from(self.shelf.sales[sale_id].versions)))
             content = data.draw(contents()) if what == "change" else self.shelf.sales[sale_id].content
             return Submission(sale_id, content, what == "spoil")
 
@@ -437,6 +447,7 @@ async def compare_all(shop: Shop, kapow: str, shelf: Shelf) -> None:
         assert content_hash(pack(one)) == bytes(row.content_hash)
         assert Decimal(row.gross) / 10**7 == gross_of(shelf.sales[row.id].content)
         assert numbers[row.z_no] == shelf.sales[row.id].z.id
+        await compare_versions(shop, row.sale_no, shelf.sales[row.id].versions[:-1])
         loaded.setdefault(row.z_no, []).append(one)
         await compare_parts(shop, row.sale_no)
     for z_no in numbers:
@@ -447,6 +458,16 @@ async def compare_all(shop: Shop, kapow: str, shelf: Shelf) -> None:
         await compare_totals(shop, kapow, z, [one.content for one in shelf.sales.values() if one.z is z])
     for client in CLIENTS:
         await compare_feed(shop, kapow, client, shelf.feed[client])
+
+
+async def compare_versions(shop: Shop, sale_no: int, older: list[Json]) -> None:
+    """Every version that was replaced is kept, and no other."""
+    for version, content in enumerate([*older, None], start=1):
+        kept = await shop.database.read(lambda session, v=version: store.load_version(session, sale_no, v))
+        assert (kept is None) == (content is None)
+        if kept is not None and content is not None:
+            assert (kept[0].invoice_number, len(kept[0].items)) == (content["invoiceNumber"], len(content["transactionItems"]))
+            assert Decimal(gross(kept[0])) / 10**7 == gross_of(content)
 
 
 async def compare_parts(shop: Shop, sale_no: int) -> None:
