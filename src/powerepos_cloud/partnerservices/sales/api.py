@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
@@ -22,11 +21,11 @@ from powerepos.contract.sales import (
 )
 
 from powerepos_cloud.foundation.clock import Clock
-from powerepos_cloud.foundation.database import Database, DatabaseUnavailable, Session, UniqueViolation, Unit
+from powerepos_cloud.foundation.database import Database, Session
 from powerepos_cloud.partnerservices.changes import store as changes
 from powerepos_cloud.partnerservices.changes.store import Change
+from powerepos_cloud.partnerservices.endpoints import Endpoints, answered, readable
 from powerepos_cloud.partnerservices.faults import (
-    malformed,
     outlet_of,
     refused,
     refused_field,
@@ -42,66 +41,38 @@ from powerepos_cloud.partnerservices.sales.answers import batch_answer, late_war
 from powerepos_cloud.partnerservices.sales.envelope import Where, read_where, require_z
 from powerepos_cloud.partnerservices.sales.intake import Intake, read_intake
 from powerepos_cloud.partnerservices.sales.zreports import MOST_PER_DAY, Z
-from powerepos_cloud.partnerservices.wire import JsonFault, Reading, guid, local_datetime, read, trading_date, write
+from powerepos_cloud.partnerservices.wire import Reading, guid, local_datetime, read, trading_date, write
 from powerepos_cloud.resourceserver.access import Access
 from powerepos_cloud.resourceserver.caller import Caller
 from powerepos_cloud.resourceserver.refusals import Refusal
 
 SUBMIT = (Permissions.PARTNER_SALES_SUBMIT,)
 VIEW = (Permissions.PARTNER_SALES_SUBMIT, Permissions.PARTNER_SALES_VIEW)
-_TRIES = 8
 _PAGE = 100
-
-
-class SalesApi:
-    """What the handlers work with."""
-
-    def __init__(self, access: Access, database: Database, clock: Clock, request_log: RequestLog, docs_url: str) -> None:
-        self.access = access
-        self.docs_url = docs_url
-        self.database = database
-        self.clock = clock
-        self.request_log = request_log
-
-    async def admit(self, request: Request[Any, Any, Any], permissions: tuple[str, ...]) -> tuple[Caller, Call]:
-        """The caller, with at least one of these permissions, and the call as it will be noted."""
-        caller = await self.access.admit(request.scope["headers"])
-        call = self.request_log.begin(request, caller, f"{request.method} {request.scope['path'][:200]}")
-        caller.require(*permissions)
-        return caller, call
-
-    async def write(self, unit: Unit[Any]) -> Any:
-        """Run a writing unit again where another sender was quicker to make the same sale or Z."""
-        for _ in range(_TRIES):
-            try:
-                return await self.database.write(unit)
-            except UniqueViolation:
-                continue
-        raise DatabaseUnavailable("too many senders at once")
 
 
 def build_handlers(
     access: Access, database: Database, clock: Clock, request_log: RequestLog, docs_url: str
 ) -> list[HTTPRouteHandler]:
     """The handlers under `sales/`."""
-    api = SalesApi(access, database, clock, request_log, docs_url)
-    makers: tuple[Callable[[SalesApi], HTTPRouteHandler], ...] = (
+    api = Endpoints(access, database, clock, request_log, docs_url)
+    makers: tuple[Callable[[Endpoints], HTTPRouteHandler], ...] = (
         _add_batch, _request_z, _finalise_z, _get_sale, _get_z, _list_zs
     )  # fmt: skip
     return [make(api) for make in makers]
 
 
-def _add_batch(api: SalesApi) -> HTTPRouteHandler:
+def _add_batch(api: Endpoints) -> HTTPRouteHandler:
     @post("/sales/addbatch", name="sales-addbatch", status_code=200)
     async def add_batch(request: Request[Any, Any, Any]) -> Response[bytes]:
         caller, call = await api.admit(request, SUBMIT)
         is_validation = flag(request, "validateOnly")
         raw = await request.body()
-        intake = _readable(read_intake, raw)
+        intake = readable(read_intake, raw)
         call.outlet_id = guid(intake.request.outlet_id)
         answer = await _judge(api, caller, intake, is_validation=is_validation)
         answer.warnings = [*warnings(intake.warnings), *answer.warnings]
-        sent = _answer(answer)
+        sent = answered(answer)
         _note(call, answer, raw, sent)
         return sent
 
@@ -117,7 +88,7 @@ def _note(call: Call, answer: PartnerSalesBatchResponse, raw: bytes, sent: Respo
         call.body, call.answer = raw, sent.content
 
 
-async def _judge(api: SalesApi, caller: Caller, intake: Intake, *, is_validation: bool) -> PartnerSalesBatchResponse:
+async def _judge(api: Endpoints, caller: Caller, intake: Intake, *, is_validation: bool) -> PartnerSalesBatchResponse:
     now = api.clock.now_ms()
 
     async def unit(session: Session) -> batch.Result:
@@ -137,7 +108,7 @@ async def _judge(api: SalesApi, caller: Caller, intake: Intake, *, is_validation
         return batch_answer(judged.result, api.docs_url, is_validated=True)
 
 
-def _request_z(api: SalesApi) -> HTTPRouteHandler:
+def _request_z(api: Endpoints) -> HTTPRouteHandler:
     @post("/sales/requestzreport", name="sales-requestzreport", status_code=200)
     async def request_z_report(request: Request[Any, Any, Any]) -> Response[bytes]:
         caller, call = await api.admit(request, SUBMIT)
@@ -157,7 +128,7 @@ def _request_z(api: SalesApi) -> HTTPRouteHandler:
 
         answer: PartnerZReportResponse = await api.write(unit)
         answer.warnings = [*warnings(sent.warnings), *answer.warnings]
-        return _answer(answer)
+        return answered(answer)
 
     return request_z_report
 
@@ -174,7 +145,7 @@ async def _find_or_make(session: Session, caller: Caller, where: Where, now_ms: 
     return z_answer(z, [late_warning()] if seq > 1 else [])
 
 
-def _finalise_z(api: SalesApi) -> HTTPRouteHandler:
+def _finalise_z(api: Endpoints) -> HTTPRouteHandler:
     @post("/sales/finalisezreport", name="sales-finalisezreport", status_code=200)
     async def finalise_z_report(request: Request[Any, Any, Any]) -> Response[bytes]:
         caller, call = await api.admit(request, SUBMIT)
@@ -195,7 +166,7 @@ def _finalise_z(api: SalesApi) -> HTTPRouteHandler:
             return await finalising.finalise(session, caller.kapow, z, time, by, control, control_json, now)
 
         found: finalising.Finalised = await api.write(unit)
-        return _answer(_finalised_answer(found, sent))
+        return answered(_finalised_answer(found, sent))
 
     return finalise_z_report
 
@@ -223,7 +194,7 @@ def _finalised_answer(found: finalising.Finalised, sent: "Reading[PartnerZFinali
     )
 
 
-def _get_sale(api: SalesApi) -> HTTPRouteHandler:
+def _get_sale(api: Endpoints) -> HTTPRouteHandler:
     @get("/sales/transactions/{sale_id:str}", name="sales-transaction")
     async def get_sale(request: Request[Any, Any, Any], sale_id: FromPath[str]) -> Response[bytes]:
         caller, _ = await api.admit(request, VIEW)
@@ -239,12 +210,12 @@ def _get_sale(api: SalesApi) -> HTTPRouteHandler:
         found = await api.database.read(unit)
         if found is None or not caller.may_use_outlet(found.outlet_id):
             raise Refusal(404, Codes.SALE_NOT_FOUND, "You have no sale with this ID, or not in this version.")
-        return _answer(found)
+        return answered(found)
 
     return get_sale
 
 
-def _get_z(api: SalesApi) -> HTTPRouteHandler:
+def _get_z(api: Endpoints) -> HTTPRouteHandler:
     @get("/sales/zreports/{z_id:str}", name="sales-zreport")
     async def get_z(request: Request[Any, Any, Any], z_id: FromPath[str]) -> Response[bytes]:
         caller, _ = await api.admit(request, VIEW)
@@ -257,12 +228,12 @@ def _get_z(api: SalesApi) -> HTTPRouteHandler:
                 raise Refusal(404, Codes.Z_NOT_FOUND, "You have no Z with this ID.")
             return await reading.read_z(session, z)
 
-        return _answer(await api.database.read(unit))
+        return answered(await api.database.read(unit))
 
     return get_z
 
 
-def _list_zs(api: SalesApi) -> HTTPRouteHandler:
+def _list_zs(api: Endpoints) -> HTTPRouteHandler:
     @get("/sales/zreports", name="sales-zreports")
     async def list_zs(request: Request[Any, Any, Any]) -> Response[bytes]:
         caller, _ = await api.admit(request, VIEW)
@@ -281,23 +252,16 @@ def _list_zs(api: SalesApi) -> HTTPRouteHandler:
 
         found = await api.database.read(unit)
         page, more = found[:limit], len(found) > limit
-        return _answer(
+        return answered(
             ZReportPage(z_reports=[z_answer(z, []) for z in page], next=str(page[-1].z_no) if more else None, more=more)
         )
 
     return list_zs
 
 
-def _readable(reader: Callable[[bytes], Any], raw: bytes) -> Any:
-    try:
-        return reader(raw)
-    except JsonFault as fault:
-        raise malformed(fault) from None
-
-
 def _read_body(raw: bytes, model: type[Any]) -> Any:
     """The body as this model. Raises `Refusal` 400 with all of its faults."""
-    found = _readable(lambda body: read(body, model), raw)
+    found = readable(lambda body: read(body, model), raw)
     if found.faults:
         raise refused(found.faults)
     return found
@@ -310,7 +274,3 @@ def _read_time(text: str | None, pointer: str) -> str | None:
     if found is None:
         raise refused_field(Codes.DATE_INVALID, pointer, "This is no date and time.", "yyyy-MM-dd HH:mm:ss", text[:64])
     return found.text
-
-
-def _answer(model: msgspec.Struct) -> Response[bytes]:
-    return Response(write(model), headers={"Cache-Control": "no-store"}, media_type="application/json")

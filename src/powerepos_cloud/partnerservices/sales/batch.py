@@ -21,14 +21,14 @@ from powerepos.contract.sales import (
 from powerepos_cloud.foundation.database import Session
 from powerepos_cloud.partnerservices.changes import store as changes
 from powerepos_cloud.partnerservices.changes.store import Change
+from powerepos_cloud.partnerservices.findings import Findings
 from powerepos_cloud.partnerservices.sales import neighbours, store, totals, zreports
-from powerepos_cloud.partnerservices.sales.findings import Findings
 from powerepos_cloud.partnerservices.sales.model import Sale
 from powerepos_cloud.partnerservices.sales.rules import Context, check
 from powerepos_cloud.partnerservices.sales.store import Ready, Stored
-from powerepos_cloud.partnerservices.sales.times import settle_zones
 from powerepos_cloud.partnerservices.sales.zreports import MOST_PER_DAY, Target, Z
 from powerepos_cloud.partnerservices.wire import Fault, Reading
+from powerepos_cloud.partnerservices.zones import settle_zones
 
 
 class Submitted(msgspec.Struct):

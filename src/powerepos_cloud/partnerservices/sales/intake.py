@@ -9,10 +9,10 @@ from powerepos.contract.sales import PartnerSalesBatchRequest, PartnerSalesTrans
 from powerepos_cloud.foundation.database import Session
 from powerepos_cloud.partnerservices.catalogue import store as catalogue
 from powerepos_cloud.partnerservices.faults import refused
+from powerepos_cloud.partnerservices.findings import Findings
 from powerepos_cloud.partnerservices.outlets.currencies import DECIMALS
 from powerepos_cloud.partnerservices.sales.batch import Job, Submitted
 from powerepos_cloud.partnerservices.sales.envelope import Where
-from powerepos_cloud.partnerservices.sales.findings import Findings
 from powerepos_cloud.partnerservices.sales.model import Sale, content_hash, gross, pack
 from powerepos_cloud.partnerservices.sales.normal import Normaliser
 from powerepos_cloud.partnerservices.sales.rules import Context

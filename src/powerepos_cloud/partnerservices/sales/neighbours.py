@@ -10,8 +10,8 @@ from typing import NamedTuple, Protocol
 from powerepos.contract.codes import Codes
 
 from powerepos_cloud.foundation.database import Session
+from powerepos_cloud.partnerservices.findings import Findings
 from powerepos_cloud.partnerservices.sales import store, zreports
-from powerepos_cloud.partnerservices.sales.findings import Findings
 from powerepos_cloud.partnerservices.sales.model import Sale, gross
 from powerepos_cloud.partnerservices.sales.store import SameInvoice
 from powerepos_cloud.partnerservices.sales.zreports import Target

@@ -4,10 +4,9 @@ Numbers are exact: what has more decimals than its field may have is refused, bu
 seven decimals with a warning (contract section 6).
 """
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 from powerepos.contract.codes import Codes
-from powerepos.contract.limits import Limits
 from powerepos.contract.sales import (
     PartnerSalesTransaction,
     PartnerSalesTransactionAdjustment,
@@ -15,28 +14,22 @@ from powerepos.contract.sales import (
     PartnerSalesTransactionPayment,
 )
 
-from powerepos_cloud.partnerservices.sales.findings import Findings
+from powerepos_cloud.partnerservices.fields import EXACT, LARGEST_AMOUNT, Fields
 from powerepos_cloud.partnerservices.sales.model import FINE, MONEY, Adjustment, Item, Levels, Payment, Sale, Tax
-from powerepos_cloud.partnerservices.wire import guid, local_datetime
 
-_LARGEST = 10**9
+_LARGEST = LARGEST_AMOUNT
 _SALE_QTY_LARGEST = 10**11
 _STOCK_QTY_LARGEST = 10**11
 _FINE_STEP = Decimal("1E-7")
-_EXACT = Context(prec=2 * Limits.MAX_BODY_BYTES)  # no number has more digits than its body bytes: nothing is rounded unseen
-_LARGEST_EXPONENT = 18
 _ZERO_LEVELS: Levels = (0, 0, 0, 0)
 
 
-class Normaliser:
+class Normaliser(Fields):
     """Reads one sale; `findings` collects what it finds wrong or worth a warning."""
-
-    def __init__(self, findings: Findings) -> None:
-        self._findings = findings
 
     def sale(self, sent: PartnerSalesTransaction) -> Sale:
         """The sale as it is reckoned with; worth nothing if there are faults."""
-        with localcontext(_EXACT):
+        with localcontext(EXACT):
             return self._sale(sent)
 
     def _sale(self, sent: PartnerSalesTransaction) -> Sale:
@@ -127,16 +120,6 @@ class Normaliser:
             self._fine(fourth, pointer, field, 4) if fourth else 0,
         )
 
-    def _scaled(self, value: Decimal, scale: int, largest: int, pointer: str, field: str) -> int:
-        """The number in its unit, exactly."""
-        if -largest < value < largest:
-            scaled = value * scale
-            whole = int(scaled)
-            if whole == scaled:
-                return whole
-        self._refuse_number(value, largest, len(str(scale)) - 1, pointer, field)
-        return 0
-
     def _fine(self, value: Decimal, pointer: str, field: str, level: int) -> int:
         """A tax in ten-millionths; further decimals are rounded half-even, with a warning."""
         if not -_LARGEST < value < _LARGEST:
@@ -150,52 +133,3 @@ class Normaliser:
         told = f"{field}{level} was rounded to seven decimals."
         self._findings.warn(Codes.NUMBER_ROUNDED, f"{pointer}/{field}{level}", told, rounded, value)
         return int(rounded * FINE)
-
-    def _refuse_number(self, value: Decimal, largest: int, decimals: int, pointer: str, field: str) -> None:
-        exponent = value.as_tuple().exponent
-        where = f"{pointer}/{field}"
-        shown = value if len(value.as_tuple().digits) <= 40 else str(value)[:40]
-        if not isinstance(exponent, int) or exponent > _LARGEST_EXPONENT or value.adjusted() < -2 * _LARGEST_EXPONENT:
-            self._findings.reject(
-                Codes.NUMBER_TYPE, where, f"{field} has an exponent out of range.", "exponents within 18", str(value)[:40]
-            )
-        elif abs(value) >= largest:
-            self._findings.reject(
-                Codes.NUMBER_RANGE, where, f"{field} is out of range.", f"between -{largest} and {largest}", shown
-            )
-        else:
-            self._findings.reject(
-                Codes.NUMBER_SCALE, where, f"{field} has too many decimals.", f"at most {decimals} decimals", shown
-            )
-
-    def _time(self, text: str, pointer: str) -> str:
-        """An outlet-local time as `yyyy-MM-dd HH:mm:ss.fff`; a zone that came with it is ignored, with a warning."""
-        read = local_datetime(text)
-        if read is None:
-            self._findings.reject(
-                Codes.DATE_INVALID, pointer, "This is no date and time.", "yyyy-MM-dd HH:mm:ss, outlet-local", text[:64]
-            )
-            return "0001-01-01 00:00:00.000"
-        if read.has_zone:
-            self._findings.warn(
-                Codes.DATE_ZONE,
-                pointer,
-                "The zone was ignored: times are the outlet's local time.",
-                read.text,
-                text[:64],
-            )
-        return read.text
-
-    def _guid(self, text: str | None, pointer: str) -> str | None:
-        if text is None:
-            return None
-        canonical = guid(text)
-        if canonical is None:
-            self._findings.reject(
-                Codes.GUID_INVALID,
-                pointer,
-                "This is no GUID.",
-                "a GUID such as 5d2f1c90-6b7e-4a58-9c31-77e0a4b8d201",
-                text[:64],
-            )
-        return canonical

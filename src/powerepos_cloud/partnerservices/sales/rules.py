@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 from powerepos.contract.codes import Codes
 
-from powerepos_cloud.partnerservices.sales.findings import Findings
+from powerepos_cloud.partnerservices.findings import Findings
 from powerepos_cloud.partnerservices.sales.model import FINE, FINE_PER_MONEY, Adjustment, Item, Sale
 from powerepos_cloud.partnerservices.sales.times import check_times
 from powerepos_cloud.partnerservices.sales.totals import recomputed

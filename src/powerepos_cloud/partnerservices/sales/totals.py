@@ -12,6 +12,7 @@ from decimal import Decimal
 import msgspec
 
 from powerepos_cloud.foundation.texts import compare_key
+from powerepos_cloud.partnerservices.arithmetic import half_even, half_up
 from powerepos_cloud.partnerservices.sales.model import FINE_PER_MONEY, Adjustment, Item, Sale, Tax, gross
 from powerepos_cloud.partnerservices.wire import money
 
@@ -153,10 +154,7 @@ def recomputed(base: int, rate: int, *, is_exclusive: bool) -> int:
 
     Rounded half-even.
     """
-    numerator, denominator = base * rate, 100_000 if is_exclusive else 100_000 + rate
-    quotient, remainder = divmod(numerator, denominator)
-    twice = 2 * remainder
-    return quotient + (twice > denominator or (twice == denominator and quotient % 2 == 1))
+    return half_even(base * rate, 100_000 if is_exclusive else 100_000 + rate)
 
 
 def _add(cells: Cells, kind: str, key: str, label: str, measures: list[int]) -> None:
@@ -166,5 +164,4 @@ def _add(cells: Cells, kind: str, key: str, label: str, measures: list[int]) -> 
 
 def rounded_money(fine: int) -> Decimal:
     """Ten-millionths as money, half a cent rounded away from zero."""
-    hundredths = (abs(fine) + FINE_PER_MONEY // 2) // FINE_PER_MONEY
-    return money(-hundredths if fine < 0 else hundredths)
+    return money(half_up(fine, FINE_PER_MONEY))

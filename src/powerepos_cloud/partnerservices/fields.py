@@ -1,0 +1,82 @@
+"""Single fields of a record: from the wire to whole numbers, canonical times and GUIDs, or a fault says why not."""
+
+from decimal import Context, Decimal
+from typing import Final
+
+from powerepos.contract.codes import Codes
+from powerepos.contract.limits import Limits
+
+from powerepos_cloud.partnerservices.findings import Findings
+from powerepos_cloud.partnerservices.wire import guid, local_datetime
+
+LARGEST_AMOUNT: Final = 10**9
+"""Money and taxes are smaller than this (contract section 6)."""
+EXACT: Final = Context(prec=2 * Limits.MAX_BODY_BYTES)
+"""No number has more digits than its body bytes: in this context nothing is rounded unseen."""
+_LARGEST_EXPONENT = 18
+
+
+class Fields:
+    """Reads fields of one record; `findings` collects what is wrong with them or worth a warning."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+
+    def _scaled(self, value: Decimal, scale: int, largest: int, pointer: str, field: str) -> int:
+        """The number in its unit, exactly."""
+        if -largest < value < largest:
+            scaled = value * scale
+            whole = int(scaled)
+            if whole == scaled:
+                return whole
+        self._refuse_number(value, largest, len(str(scale)) - 1, pointer, field)
+        return 0
+
+    def _refuse_number(self, value: Decimal, largest: int, decimals: int, pointer: str, field: str) -> None:
+        exponent = value.as_tuple().exponent
+        where = f"{pointer}/{field}"
+        shown = value if len(value.as_tuple().digits) <= 40 else str(value)[:40]
+        if not isinstance(exponent, int) or exponent > _LARGEST_EXPONENT or value.adjusted() < -2 * _LARGEST_EXPONENT:
+            self._findings.reject(
+                Codes.NUMBER_TYPE, where, f"{field} has an exponent out of range.", "exponents within 18", str(value)[:40]
+            )
+        elif abs(value) >= largest:
+            self._findings.reject(
+                Codes.NUMBER_RANGE, where, f"{field} is out of range.", f"between -{largest} and {largest}", shown
+            )
+        else:
+            self._findings.reject(
+                Codes.NUMBER_SCALE, where, f"{field} has too many decimals.", f"at most {decimals} decimals", shown
+            )
+
+    def _time(self, text: str, pointer: str) -> str:
+        """An outlet-local time as `yyyy-MM-dd HH:mm:ss.fff`; a zone that came with it is ignored, with a warning."""
+        read = local_datetime(text)
+        if read is None:
+            self._findings.reject(
+                Codes.DATE_INVALID, pointer, "This is no date and time.", "yyyy-MM-dd HH:mm:ss, outlet-local", text[:64]
+            )
+            return "0001-01-01 00:00:00.000"
+        if read.has_zone:
+            self._findings.warn(
+                Codes.DATE_ZONE,
+                pointer,
+                "The zone was ignored: times are the outlet's local time.",
+                read.text,
+                text[:64],
+            )
+        return read.text
+
+    def _guid(self, text: str | None, pointer: str) -> str | None:
+        if text is None:
+            return None
+        canonical = guid(text)
+        if canonical is None:
+            self._findings.reject(
+                Codes.GUID_INVALID,
+                pointer,
+                "This is no GUID.",
+                "a GUID such as 5d2f1c90-6b7e-4a58-9c31-77e0a4b8d201",
+                text[:64],
+            )
+        return canonical

@@ -1,0 +1,1 @@
+"""Stock: suppliers' invoices into stock orders."""
