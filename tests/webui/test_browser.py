@@ -15,6 +15,7 @@ KINDS = [
     "/docs/quick-start",
     "/docs/authserver",
     "/docs/token-lifetimes",
+    "/docs/sales",
     "/docs/errors",
     "/docs/errors/invalid_grant",
     "/docs/errors/token.invalid",

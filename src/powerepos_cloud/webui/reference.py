@@ -10,6 +10,8 @@ from powerepos.contract import (
     Permissions,
     RegisteredClaims,
 )
+from powerepos.contract.results import Outcomes
+from powerepos.contract.sales import BatchItemErrorCode
 
 SCOPE_TEXTS = {
     AuthServerScopes.PARTNER_SERVICE: "Partner Services: sales batches and stock orders.",
@@ -46,6 +48,32 @@ CLAIM_TEXTS = {
     GrantClaims.GRANT_ID: "The sign-in that it belongs to. All tokens of a refresh chain share it.",
     GrantClaims.REVOCATION_NUMBER: "A number by which services tell whether the rights have changed since.",
 }
+
+OUTCOME_TEXTS = {
+    Outcomes.CREATED: ("Stored for the first time.", "Mark it as sent."),
+    Outcomes.REPLAYED: ("The same was stored before; nothing changed.", "Mark it as sent."),
+    Outcomes.REPLACED: ("Stored as a new version; the older one is kept.", "Mark it as sent."),
+    Outcomes.REJECTED: ("Not stored.", "Mend it, and send it with the same ID."),
+    Outcomes.SKIPPED: ("Nothing is wrong with it, but the batch as a whole failed.", "Send it again as it is."),
+}
+"""What each outcome means, and what to do then."""
+
+ITEM_CODE_TEXTS = {
+    BatchItemErrorCode.SUCCESS: ("Success", "Stored, or stored before."),
+    BatchItemErrorCode.SKIPPED: ("Skipped", "Right, but the batch failed."),
+    BatchItemErrorCode.VALIDATION_FAILED: ("ValidationFailed", "A field is missing or breaks a rule."),
+    BatchItemErrorCode.UNBALANCED: ("Unbalanced", "The payments do not cover the sale."),
+    BatchItemErrorCode.UNKNOWN_PLU: ("UnknownPLU", "An item names no product that exists, or none at all."),
+    BatchItemErrorCode.ADJUSTMENT_BUCKET_MISMATCH: (
+        "AdjustmentBucketMismatch",
+        "Adjustments of one bucket differ in name or cost centre.",
+    ),
+    BatchItemErrorCode.Z_REPORT_FINALISED: ("ZReportFinalised", "The Z asked for is closed."),
+    BatchItemErrorCode.DUPLICATE_IN_BATCH: ("DuplicateInBatch", "The same ID stands in this batch before."),
+    BatchItemErrorCode.CONFLICT: ("Conflict", "The stored sale is another client’s or outlet’s, or its Z is closed."),
+    BatchItemErrorCode.INTERNAL: ("Internal", "A fault on our side: send the sale again."),
+}
+"""The vendor's name of each `errorCode` of a sale, and what it means."""
 
 
 class ScopeRow(msgspec.Struct, frozen=True):

@@ -132,6 +132,7 @@ def _navigation(*, has_outbox: bool) -> dict[str, list[NavLink]]:
             NavLink("/docs/quick-start", "Quick start", "play"),
             NavLink("/docs/authserver", "AuthServer", "key"),
             NavLink("/docs/token-lifetimes", "Token lifetimes", "clock"),
+            NavLink("/docs/sales", "Sending sales", "shop"),
             NavLink("/docs/errors", "Errors", "warn"),
         ],
     }

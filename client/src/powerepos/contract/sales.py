@@ -81,7 +81,7 @@ class PartnerZReportTarget(msgspec.Struct, rename=named(), kw_only=True):
     is_training: Defaulted[bool] = False
     """Test data, outside the official figures."""
     currency_code: Text4 | None = None
-    """ISO 4217; null: the outlet's. With it, symbol and name must be sent too."""
+    """ISO 4217; null: the outlet's. With another than the outlet's, symbol and name must be sent too."""
     currency_symbol: Text16 | None = None
     currency_name: Text64 | None = None
 

@@ -1,17 +1,18 @@
-"""`/docs`: overview, quick start, reference of the AuthServer, lifetimes."""
+"""`/docs`: overview, quick start, reference of the AuthServer, lifetimes, sending sales."""
 
 from typing import Any
 
 from litestar import HttpMethod, Request, Response, route
 from litestar.types import ControllerRouterHandler
-from powerepos.contract import SERVICE_SCOPES
+from powerepos.contract import SERVICE_SCOPES, Limits
 
 from powerepos_cloud.authserver.assertions import ASSERTION_ALGORITHMS, ASSERTION_TYPE
 from powerepos_cloud.authserver.token import BODY_LIMIT
+from powerepos_cloud.partnerservices.sales.zreports import MOST_PER_DAY
 from powerepos_cloud.webui.error_pages import by_sender
 from powerepos_cloud.webui.examples import example_connection, example_token_answer
 from powerepos_cloud.webui.model import Lifetimes, RefreshRules
-from powerepos_cloud.webui.reference import CLAIM_TEXTS, permission_rows, scope_rows
+from powerepos_cloud.webui.reference import CLAIM_TEXTS, ITEM_CODE_TEXTS, OUTCOME_TEXTS, permission_rows, scope_rows
 from powerepos_cloud.webui.site import Site
 
 _GET = [HttpMethod.GET, HttpMethod.HEAD]
@@ -55,4 +56,20 @@ def build_documentation(site: Site, lifetimes: Lifetimes, refresh: RefreshRules)
         services = sorted(await lifetimes(), key=lambda service: SERVICE_SCOPES.index(service.name))
         return site.fresh_page("/docs/token-lifetimes", "docs/token_lifetimes.html", services=services, refresh=refresh)
 
-    return [overview, quick_start, authserver, token_lifetimes]
+    return [overview, quick_start, authserver, token_lifetimes, _build_sales_guide(site)]
+
+
+def _build_sales_guide(site: Site) -> ControllerRouterHandler:
+    @route("/docs/sales", http_method=_GET, name="page-sales-guide")
+    async def sales(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return site.fixed_page(
+            request,
+            "/docs/sales",
+            "docs/sales.html",
+            limits=Limits,
+            most_zs=MOST_PER_DAY,
+            outcomes=[(outcome, *texts) for outcome, texts in OUTCOME_TEXTS.items()],
+            item_codes=[(code.value, *texts) for code, texts in ITEM_CODE_TEXTS.items()],
+        )
+
+    return sales
