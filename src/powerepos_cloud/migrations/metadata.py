@@ -8,7 +8,8 @@ import powerepos_cloud.partnerservices.catalogue.tables
 import powerepos_cloud.partnerservices.changes.tables
 import powerepos_cloud.partnerservices.outlets.tables
 import powerepos_cloud.partnerservices.requestlog.tables
-import powerepos_cloud.partnerservices.sales.tables  # noqa: F401
+import powerepos_cloud.partnerservices.sales.tables
+import powerepos_cloud.partnerservices.stock.tables  # noqa: F401
 from powerepos_cloud.foundation.database.schema import DIRECTORY, PARTNERSERVICES
 
 METADATA = {"directory": DIRECTORY, "partnerservices": PARTNERSERVICES}

@@ -46,8 +46,8 @@ def errors(faults: Sequence[Fault], docs_url: str = "") -> list[ResultError]:
             code=fault.code,
             message=fault.message[:1024],
             pointer=fault.pointer,
-            expected=_value(fault.expected),
-            actual=_value(fault.actual),
+            expected=value(fault.expected),
+            actual=value(fault.actual),
             difference=fault.actual - fault.expected
             if isinstance(fault.expected, Decimal) and isinstance(fault.actual, Decimal)
             else None,
@@ -92,7 +92,8 @@ async def require_writable(session: Session, kapow: str) -> None:
         raise TokenInvalid(MOVED.description, detail="tenant.gone") from None
 
 
-def _value(value: object) -> Value:
-    if value is None or isinstance(value, Decimal | int | str | bool):
-        return value
-    return str(value)
+def value(found: object) -> Value:
+    """A fact as `expected` and `actual` show it: a number, a text or nothing."""
+    if found is None or isinstance(found, Decimal | int | str | bool):
+        return found
+    return str(found)

@@ -22,17 +22,18 @@ class Fields:
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
 
-    def _scaled(self, value: Decimal, scale: int, largest: int, pointer: str, field: str) -> int:
+    def scaled(self, value: Decimal, scale: int, largest: int, pointer: str, field: str) -> int:
         """The number in its unit, exactly."""
         if -largest < value < largest:
             scaled = value * scale
             whole = int(scaled)
             if whole == scaled:
                 return whole
-        self._refuse_number(value, largest, len(str(scale)) - 1, pointer, field)
+        self.refuse_number(value, largest, len(str(scale)) - 1, pointer, field)
         return 0
 
-    def _refuse_number(self, value: Decimal, largest: int, decimals: int, pointer: str, field: str) -> None:
+    def refuse_number(self, value: Decimal, largest: int, decimals: int, pointer: str, field: str) -> None:
+        """Say why a number cannot be taken: its exponent, its size, or its decimals."""
         exponent = value.as_tuple().exponent
         where = f"{pointer}/{field}"
         shown = value if len(value.as_tuple().digits) <= 40 else str(value)[:40]
@@ -49,7 +50,7 @@ class Fields:
                 Codes.NUMBER_SCALE, where, f"{field} has too many decimals.", f"at most {decimals} decimals", shown
             )
 
-    def _time(self, text: str, pointer: str) -> str:
+    def time(self, text: str, pointer: str) -> str:
         """An outlet-local time as `yyyy-MM-dd HH:mm:ss.fff`; a zone that came with it is ignored, with a warning."""
         read = local_datetime(text)
         if read is None:
@@ -67,7 +68,8 @@ class Fields:
             )
         return read.text
 
-    def _guid(self, text: str | None, pointer: str) -> str | None:
+    def guid(self, text: str | None, pointer: str) -> str | None:
+        """A GUID in lower case with hyphens; None if none was sent, or what was sent is none."""
         if text is None:
             return None
         canonical = guid(text)

@@ -9,6 +9,7 @@ from powerepos_cloud.partnerservices.changes.api import build_handler as build_c
 from powerepos_cloud.partnerservices.connection import build_connection
 from powerepos_cloud.partnerservices.requestlog.log import RequestLog
 from powerepos_cloud.partnerservices.sales.api import build_handlers as build_sales
+from powerepos_cloud.partnerservices.stock.api import build_handlers as build_stock
 from powerepos_cloud.resourceserver.access import Access
 from powerepos_cloud.resourceserver.errors import Door
 
@@ -23,6 +24,7 @@ def build_router(
             build_connection(access=access, database=database, clock=clock, request_log=request_log),
             build_changes(access, database, request_log),
             *build_sales(access, database, clock, request_log, docs_url),
+            *build_stock(access, database, clock, request_log, docs_url),
         ],
         exception_handlers={Exception: door.handler},
         request_max_body_size=Limits.MAX_BODY_BYTES,

@@ -100,6 +100,7 @@ class Codes:
     LINE_PRODUCT_AMBIGUOUS: Final = "line.product_ambiguous"
     LINE_TAX_GROUP_UNKNOWN: Final = "line.tax_group_unknown"
     LINE_TAX_GROUP_MISSING: Final = "line.tax_group_missing"
+    LINE_TAX_GROUP_UNEXPECTED: Final = "line.tax_group_unexpected"
     LINE_SIGN: Final = "line.sign"
     LINE_QUANTITY: Final = "line.quantity"
     LINE_PRICE_CHANGED: Final = "line.price_changed"
@@ -141,8 +142,8 @@ MEANINGS: Final[dict[str, Meaning]] = {
     Codes.DATE_INVALID: _error("A text is no date or time of a documented form, such as 2024-11-30 18:05:09."),
     Codes.DATE_ZONE: _warning("A time carried a Z or an offset, which is ignored: times are the outlet's local time."),
     Codes.DATE_TRADING_DAY: _warning("The sale was closed at a time that belongs to another trading day than its Z."),
-    Codes.DATE_FUTURE: _warning("The sale was closed more than ten minutes from now: check the sender's clock."),
-    Codes.DATE_TOO_OLD: _warning("The sale was closed more than 400 days ago."),
+    Codes.DATE_FUTURE: _warning("The sale's closing time or the invoice's date lies in the future: check the sender's clock."),
+    Codes.DATE_TOO_OLD: _warning("The sale's closing time or the invoice's date is more than 400 days ago."),
     Codes.DATE_ORDER: _warning("The times of a sale are not in order: ordered, paid, closed."),
     Codes.DATE_LOCAL_TIME: _warning("The outlet's clock showed this local time twice, or skipped it, for summer time."),
     Codes.OUTLET_NOT_FOUND: _error("There is no such outlet in this organisation."),
@@ -210,6 +211,7 @@ MEANINGS: Final[dict[str, Meaning]] = {
     Codes.LINE_PRODUCT_AMBIGUOUS: _error("The supplier's product code is mapped to several products."),
     Codes.LINE_TAX_GROUP_UNKNOWN: _error("There is no tax group of this name."),
     Codes.LINE_TAX_GROUP_MISSING: _error("Neither the line nor supplier and product name a tax group."),
+    Codes.LINE_TAX_GROUP_UNEXPECTED: _warning("A rounding line carries no tax; the tax group that it names was ignored."),
     Codes.LINE_SIGN: _error("A discount's amount must be negative."),
     Codes.LINE_QUANTITY: _warning("Charges, discounts, surcharges and rounding have the quantity 1."),
     Codes.LINE_PRICE_CHANGED: _warning("The price differs from the one on the supplier's last invoice."),

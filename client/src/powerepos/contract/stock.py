@@ -74,7 +74,7 @@ class AddStockOrderRequestLineItem(msgspec.Struct, rename=named(), kw_only=True)
     supplier_product_code: Text18 | None = None
     """Needed for every type of stock item, null for the others."""
     tax_group_name: Text32 | None = None
-    """Null: by supplier and product."""
+    """Null: the product's tax group, else the supplier's. Rounding carries no tax, whatever is said here."""
 
 
 LineItems = Annotated[list[AddStockOrderRequestLineItem], Meta(max_length=Limits.MAX_LINE_ITEMS, extra={"code": "order.size"})]
@@ -110,7 +110,9 @@ class StockOrderLineItem(msgspec.Struct, rename=named(active_revision_id="active
     """Place in the order, from 1."""
     item_type: StockItemStringItemType
     item_common_name: Text50
+    """The product's name in the catalogue; of other lines the description."""
     item_localized_name: Text50
+    """The description, as it was sent."""
     sale_modifier_common_name: str
     """`[No Modifier]` for a stock item, blank for other lines."""
     supplier_product_code: str | None = None
@@ -121,12 +123,12 @@ class StockOrderLineItem(msgspec.Struct, rename=named(active_revision_id="active
     tax_group_name: str | None = None
     """The one that was used; null if the line carries no tax."""
     inc_tax1: TaxAmount
-    """`inc_tax1` to `inc_tax4`: tax inside the amount."""
+    """`inc_tax1` to `inc_tax4`: tax inside the amount: the level's rate of what the amount is without all inclusive taxes."""
     inc_tax2: TaxAmount
     inc_tax3: TaxAmount
     inc_tax4: TaxAmount
     ex_tax1: TaxAmount
-    """`ex_tax1` to `ex_tax4`: tax on top of the amount."""
+    """`ex_tax1` to `ex_tax4`: tax on top of the amount: the level's rate of the amount."""
     ex_tax2: TaxAmount
     ex_tax3: TaxAmount
     ex_tax4: TaxAmount
@@ -152,7 +154,8 @@ class StockOrder(msgspec.Struct, rename=named(**_STOCK_ORDER_NAMES), kw_only=Tru
     date_time_created: str
     """The outlet's local time."""
     invoice_tax1_common_name: str = ""
-    """`invoice_tax1_…` to `invoice_tax4_…`: what the tax levels are; blank and 0 if unused."""
+    """`invoice_tax1_…` to `invoice_tax4_…`: what the tax levels are; blank and 0 if unused. Where the lines' tax groups differ
+    in a level, the one with the highest rate."""
     invoice_tax1_localized_name: str = ""
     invoice_tax1_rate: TaxRate
     invoice_tax2_common_name: str = ""

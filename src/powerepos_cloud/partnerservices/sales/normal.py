@@ -33,7 +33,7 @@ class Normaliser(Fields):
             return self._sale(sent)
 
     def _sale(self, sent: PartnerSalesTransaction) -> Sale:
-        closed_at = self._time(sent.date_time_closed, "/dateTimeClosed")
+        closed_at = self.time(sent.date_time_closed, "/dateTimeClosed")
         return Sale(
             closed_at,
             sent.invoice_number,
@@ -48,20 +48,20 @@ class Normaliser(Fields):
                 [self._adjustment(one, f"/orderAdjustments/{n}", is_order=True) for n, one in enumerate(sent.order_adjustments)]
             ),
             tuple([self._payment(one, n, closed_at) for n, one in enumerate(sent.transaction_payments)]),
-            self._guid(sent.refund_of, "/refundOf"),
+            self.guid(sent.refund_of, "/refundOf"),
         )
 
     def _item(self, sent: PartnerSalesTransactionItem, n: int, closed_at: str) -> Item:
         pointer = f"/transactionItems/{n}"
         ordered = sent.date_time_ordered
         return Item(
-            self._guid(sent.sales_transaction_item_id, f"{pointer}/salesTransactionItemID"),
-            closed_at if ordered is None else self._time(ordered, f"{pointer}/dateTimeOrdered"),
+            self.guid(sent.sales_transaction_item_id, f"{pointer}/salesTransactionItemID"),
+            closed_at if ordered is None else self.time(ordered, f"{pointer}/dateTimeOrdered"),
             sent.seat,
-            self._scaled(sent.sale_qty, MONEY, _SALE_QTY_LARGEST, pointer, "saleQty"),
-            self._scaled(sent.stock_qty, FINE, _STOCK_QTY_LARGEST, pointer, "stockQty"),
-            self._scaled(sent.amount, MONEY, _LARGEST, pointer, "amount"),
-            self._scaled(sent.cost, MONEY, _LARGEST, pointer, "cost") if sent.cost else 0,
+            self.scaled(sent.sale_qty, MONEY, _SALE_QTY_LARGEST, pointer, "saleQty"),
+            self.scaled(sent.stock_qty, FINE, _STOCK_QTY_LARGEST, pointer, "stockQty"),
+            self.scaled(sent.amount, MONEY, _LARGEST, pointer, "amount"),
+            self.scaled(sent.cost, MONEY, _LARGEST, pointer, "cost") if sent.cost else 0,
             self._levels(sent.inc_tax1, sent.inc_tax2, sent.inc_tax3, sent.inc_tax4, pointer, "incTax"),
             self._levels(sent.ex_tax1, sent.ex_tax2, sent.ex_tax3, sent.ex_tax4, pointer, "exTax"),
             self._levels(sent.tax_sales1, sent.tax_sales2, sent.tax_sales3, sent.tax_sales4, pointer, "taxSales"),
@@ -80,7 +80,7 @@ class Normaliser(Fields):
     def _adjustment(self, sent: PartnerSalesTransactionAdjustment, pointer: str, *, is_order: bool) -> Adjustment:
         return Adjustment(
             sent.adjustment_name,
-            self._scaled(sent.amount, MONEY, _LARGEST, pointer, "amount"),
+            self.scaled(sent.amount, MONEY, _LARGEST, pointer, "amount"),
             self._levels(sent.inc_tax1, sent.inc_tax2, sent.inc_tax3, sent.inc_tax4, pointer, "incTax"),
             self._levels(sent.ex_tax1, sent.ex_tax2, sent.ex_tax3, sent.ex_tax4, pointer, "exTax"),
             self._levels(sent.tax_sales1, sent.tax_sales2, sent.tax_sales3, sent.tax_sales4, pointer, "taxSales"),
@@ -92,11 +92,11 @@ class Normaliser(Fields):
         pointer = f"/transactionPayments/{n}"
         paid = sent.date_time_paid
         return Payment(
-            self._guid(sent.sales_transaction_payment_id, f"{pointer}/salesTransactionPaymentID"),
-            closed_at if paid is None else self._time(paid, f"{pointer}/dateTimePaid"),
-            self._scaled(sent.amount_purchase, MONEY, _LARGEST, pointer, "amountPurchase"),
-            self._scaled(sent.amount_tip, MONEY, _LARGEST, pointer, "amountTip") if sent.amount_tip else 0,
-            self._scaled(sent.amount_rounded, MONEY, _LARGEST, pointer, "amountRounded") if sent.amount_rounded else 0,
+            self.guid(sent.sales_transaction_payment_id, f"{pointer}/salesTransactionPaymentID"),
+            closed_at if paid is None else self.time(paid, f"{pointer}/dateTimePaid"),
+            self.scaled(sent.amount_purchase, MONEY, _LARGEST, pointer, "amountPurchase"),
+            self.scaled(sent.amount_tip, MONEY, _LARGEST, pointer, "amountTip") if sent.amount_tip else 0,
+            self.scaled(sent.amount_rounded, MONEY, _LARGEST, pointer, "amountRounded") if sent.amount_rounded else 0,
             sent.affects_cid,
             sent.payment_type_name,
         )
@@ -108,7 +108,7 @@ class Normaliser(Fields):
         if rate < 0:
             self._findings.reject(Codes.NUMBER_RANGE, f"/tax{level}Rate", "A tax rate is below zero.", "0 or more", rate)
             return None
-        return Tax(name, self._scaled(rate, 1000, _LARGEST, "", f"tax{level}Rate") if rate else 0)
+        return Tax(name, self.scaled(rate, 1000, _LARGEST, "", f"tax{level}Rate") if rate else 0)
 
     def _levels(self, first: Decimal, second: Decimal, third: Decimal, fourth: Decimal, pointer: str, field: str) -> Levels:
         if not (first or second or third or fourth):
@@ -123,7 +123,7 @@ class Normaliser(Fields):
     def _fine(self, value: Decimal, pointer: str, field: str, level: int) -> int:
         """A tax in ten-millionths; further decimals are rounded half-even, with a warning."""
         if not -_LARGEST < value < _LARGEST:
-            self._refuse_number(value, _LARGEST, 7, pointer, f"{field}{level}")
+            self.refuse_number(value, _LARGEST, 7, pointer, f"{field}{level}")
             return 0
         scaled = value * FINE
         whole = int(scaled)

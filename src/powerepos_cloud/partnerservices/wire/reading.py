@@ -80,13 +80,14 @@ def read_batch(raw: bytes) -> tuple[Reading[PartnerSalesBatchRequest], list[Read
 def read_order(raw: bytes) -> tuple[Reading[AddStockOrderRequest], list[Reading[AddStockOrderRequestLineItem]]]:
     """A stock order, and each of its lines by itself, so that a faulty line does not hide what is wrong with the others.
 
-    The order's `line_items` is left empty. If the order itself has faults, there are no lines. Raises `JsonFault`.
+    The order's `line_items` is left empty. Lines are read whatever else is wrong with the order, but not if their list is.
+    Raises `JsonFault`.
     """
     decode(raw)
     spelling = spelling_of(raw)
     order = quick(AddStockOrderRequest, spelling).read(raw)
     if order is None:
-        return _judged_parts(parse(raw), AddStockOrderRequest, "lineItems", AddStockOrderRequestLineItem)
+        return _judged_order(parse(raw))
     base = "/" + spelling("lineItems")
     lines = [Reading(line, [], [], spelling=spelling, base=f"{base}/{n}") for n, line in enumerate(order.line_items)]
     order.line_items = []
@@ -129,6 +130,17 @@ def _judged_parts(
     if raw_parts is None:
         return envelope, [_judged(one, part, f"{base}/{n}") for n, one in enumerate(sent)]
     return envelope, [_reread(raw, one, part, f"{base}/{n}") for n, (raw, one) in enumerate(zip(raw_parts, sent, strict=True))]
+
+
+def _judged_order(
+    document: dict[str, Any],
+) -> tuple[Reading[AddStockOrderRequest], list[Reading[AddStockOrderRequestLineItem]]]:
+    order = _judged(document, AddStockOrderRequest, "", "lineItems")
+    name = str(_step(document, "lineItems"))
+    base = f"/{pointer_word(name)}"
+    if name not in document or any(fault.pointer == base for fault in order.faults):
+        return order, []
+    return order, [_judged(one, AddStockOrderRequestLineItem, f"{base}/{n}") for n, one in enumerate(document[name])]
 
 
 def _reread(raw: bytes, sent: Any, model: type[P], base: str) -> Reading[P]:
