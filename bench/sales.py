@@ -29,7 +29,10 @@ TRADING_DATE = time.strftime("%Y-%m-%d")
 
 
 class Sender(threading.Thread):
-    """Sends batches one after the other until the time is over; keeps how long each took."""
+    """Sends bodies one after the other until the time is over; keeps how long each took. `stored` begins a good answer."""
+
+    path = "/api/v1/sales/addbatch"
+    stored = b'{"batchResult":0'
 
     def __init__(self, port: int, token: str, bodies: Iterator[bytes], until: float) -> None:
         super().__init__()
@@ -40,17 +43,17 @@ class Sender(threading.Thread):
         self._until = until
 
     def run(self) -> None:
-        """Send; a batch that is not stored whole ends the benchmark."""
+        """Send; what is not stored whole ends the benchmark."""
         while time.perf_counter() < self._until:
             body = next(self._bodies, None)
             if body is None:
                 return
             started = time.perf_counter()
-            self._connection.request("POST", "/api/v1/sales/addbatch", body, self._headers)
+            self._connection.request("POST", self.path, body, self._headers)
             answer = self._connection.getresponse().read()
             self.took.append(time.perf_counter() - started)
-            if b'"batchResult":0' not in answer[:40]:
-                sys.exit(f"a batch was not stored: {answer[:400]!r}")
+            if not answer.startswith(self.stored):
+                sys.exit(f"this was not stored: {answer[:400]!r}")
 
 
 def main(seconds: int, stored: int) -> None:
@@ -72,7 +75,7 @@ def main(seconds: int, stored: int) -> None:
             if stored:
                 _fill(folder, stored)
             found = {"1 sender": _send(port, token, 1, seconds, "one"), "8 senders": _send(port, token, 8, seconds, "eight")}
-            memory = _memory_mib(started.pid)
+            memory = memory_mib(started.pid)
         _report(found, _floor(folder, rows), memory, stored)
 
 
@@ -173,7 +176,7 @@ def _floor(folder: Path, rows: dict[str, list[tuple[object, ...]]]) -> float:
     return SALES / statistics.median(took)
 
 
-def _memory_mib(pid: int) -> float:
+def memory_mib(pid: int) -> float:
     """Resident memory of the largest process of the server."""
     pids = [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
     pages = max(int(Path(f"/proc/{one}/statm").read_text().split()[1]) for one in pids)

@@ -18,8 +18,8 @@ PASSWORD_GRANTS = 64
 _ACTOR = Actor("operator", "bench")
 
 
-async def make_data(folder: Path, issuer: str) -> list[str]:
-    """Fill both databases in `folder`; one password grant's form per service account."""
+async def make_data(folder: Path, issuer: str, permission: str = Permissions.PARTNER_SALES_SUBMIT) -> list[str]:
+    """Fill both databases in `folder`; one password grant's form per service account, which has the permission."""
     urls = {which: f"sqlite:///{folder / (which + '.sqlite3')}" for which in ("directory", "partnerservices")}
     upgrade(urls["directory"], "directory")
     upgrade(urls["partnerservices"], "partnerservices")
@@ -46,7 +46,7 @@ async def make_data(folder: Path, issuer: str) -> list[str]:
                 ring.keys,
                 organisation,
                 f"till {n}",
-                [Permissions.PARTNER_SALES_SUBMIT],
+                [permission],
                 None,
                 [client.id],
             )

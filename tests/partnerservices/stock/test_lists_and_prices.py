@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from powerepos_cloud.partnerservices.stock import listing, reading
-from powerepos_cloud.partnerservices.stock.model import Line
-from powerepos_cloud.partnerservices.stock.prices import Price, unit_price
+from powerepos_cloud.partnerservices.stock.prices import is_one_price, unit_price
 from tests.partnerservices.stock.shop import (
     KAPOW,
     NO_DEFAULT,
@@ -109,9 +108,7 @@ async def test_a_replaced_order_is_not_compared_with_itself(shop: StockShop) -> 
 )  # fmt: skip
 def test_prices_differ_only_by_more_than_two_roundings_explain(quantity: int, amount: int, is_same: bool) -> None:
     """Three for 10.00: apiece that is anything from 3.3317 to 3.3350."""
-    before = Price(3 * 100_000, 1000, "", "", "")
-    one = Line("", 1, "", quantity * 100_000, amount, "A", 1, "", None, (0, 0, 0, 0), (0, 0, 0, 0))
-    assert before.is_that_of(one) == is_same
+    assert is_one_price(quantity * 100_000, amount, 3 * 100_000, 1000) == is_same
 
 
 def test_prices_are_shown_with_two_to_four_decimals() -> None:

@@ -60,7 +60,7 @@ class StockOrderContinuedFromContextTypes(IntEnum):
     NONE = 0
 
 
-class AddStockOrderRequestLineItem(msgspec.Struct, rename=named(), kw_only=True):
+class AddStockOrderRequestLineItem(msgspec.Struct, rename=named(), kw_only=True, gc=False):
     """A line of a supplier's invoice."""
 
     line_item_id: str
@@ -101,7 +101,7 @@ class AddStockOrderRequest(msgspec.Struct, rename=named(), kw_only=True):
     supplier_name: Text64 | None = None
 
 
-class StockOrderLineItem(msgspec.Struct, rename=named(active_revision_id="active_RevisionID"), kw_only=True):
+class StockOrderLineItem(msgspec.Struct, rename=named(active_revision_id="active_RevisionID"), kw_only=True, gc=False):
     """A line with all that was resolved and computed. From `supplier_product_code` on the fields are ours."""
 
     stock_order_line_item_id: str

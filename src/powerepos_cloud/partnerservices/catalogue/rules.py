@@ -69,7 +69,7 @@ class TaxGroup(msgspec.Struct, frozen=True):
         return not any(self.levels)
 
 
-class Product(msgspec.Struct, frozen=True):
+class Product(msgspec.Struct, frozen=True, gc=False):
     """A PLU. `tax_group` is the key of its default tax group, if it has one; what is not active is no longer sold."""
 
     number: int

@@ -45,7 +45,7 @@ class Intake(msgspec.Struct, frozen=True):
     request: PartnerSalesBatchRequest
     sales: list[Parsed]
     plu_numbers: list[int]
-    warnings: list[Fault]
+    warnings: Sequence[Fault]
 
     async def job(self, session: Session, caller: Caller, where: Where, z: Z | None, now_ms: int) -> Job:
         """What the batch asks for, with the facts that the rules need."""

@@ -25,7 +25,7 @@ from powerepos_cloud.partnerservices.stock.rules import STOCK_ITEMS
 from powerepos_cloud.partnerservices.wire import money, quantity, tax, write
 from powerepos_cloud.resourceserver.refusals import Refusal
 
-_ZERO = Decimal(0)
+_ZERO: Any = 0  # written as a decimal of nothing is, and seven of them stand in most lines
 _TYPES = {member.value: member for member in StockItemStringItemType}
 
 Candidates = Mapping[tuple[str, str | None], Sequence[LineItemCandidate]]

@@ -149,7 +149,7 @@ def _currency(text: str | None, findings: Findings) -> str | None:
 
 def _named(text: str | None) -> str | None:
     """A name without space around it; a blank one was not sent."""
-    return (text or "").strip() or None
+    return None if text is None else text.strip() or None
 
 
 class _Lines:

@@ -19,7 +19,7 @@ Levels = tuple[int, int, int, int]
 NO_TAX: Final[Levels] = (0, 0, 0, 0)
 
 
-class SentLine(msgspec.Struct, frozen=True, array_like=True):
+class SentLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A line as it was sent; `type` is the vendor's number."""
 
     id: str
@@ -54,7 +54,7 @@ class Tax(msgspec.Struct, frozen=True, array_like=True):
 Taxes = tuple[Tax | None, Tax | None, Tax | None, Tax | None]
 
 
-class Line(msgspec.Struct, frozen=True, array_like=True):
+class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A line with what was resolved and computed. `tax_group` is the name of the one that was used."""
 
     id: str

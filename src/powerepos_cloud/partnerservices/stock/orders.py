@@ -24,8 +24,8 @@ from powerepos_cloud.partnerservices.outlets.store import Outlet
 from powerepos_cloud.partnerservices.stock import listing, prices, store
 from powerepos_cloud.partnerservices.stock.failures import OrderFailed, id_taken, malformed
 from powerepos_cloud.partnerservices.stock.intake import Intake, OfLine
-from powerepos_cloud.partnerservices.stock.model import Line, Order, SentOrder
-from powerepos_cloud.partnerservices.stock.prices import Price
+from powerepos_cloud.partnerservices.stock.model import Order, SentOrder
+from powerepos_cloud.partnerservices.stock.prices import PriceChange
 from powerepos_cloud.partnerservices.stock.resolving import Resolved, find_outlet, find_supplier, resolve_lines
 from powerepos_cloud.partnerservices.stock.store import Stored
 from powerepos_cloud.partnerservices.stock.taxes import totals_of
@@ -111,22 +111,18 @@ async def _warn(
         own = [one.id for one in same if one.client_id == caller.client_id and caller.may_use_outlet(one.outlet_id)]
         told = f"Another order has this supplier and invoice number{f': {own[0]}' if own else ''}."
         findings.warn(Codes.ORDER_INVOICE_DUPLICATE, "/supplierInvoiceNumber", told)
-    before = await prices.last_prices(
-        session, caller.kapow, order, order_no=known.order_no if known else None, client_id=caller.client_id, outlet_id=outlet.id
+    order_no = None if known is None else known.order_no
+    found = await prices.price_changes(
+        session, caller.kapow, order, order_no=order_no, client_id=caller.client_id, outlet_id=outlet.id
     )
-    changed = [
-        OfLine(
-            one.place,
-            Fault(Codes.LINE_PRICE_CHANGED, "/amount", f"{one.line.product_code} costs {_price(one.line)} apiece, and "
-            f"{_price(one.before)} on invoice {one.before.invoice_number} of {one.before.invoice_date[:10]}."),
-        )
-        for one in prices.changed(order, before)
-    ]  # fmt: skip
+    changed = [OfLine(one.place, Fault(Codes.LINE_PRICE_CHANGED, "/amount", _told(one))) for one in found]
     return _spelled(intake, findings, changed, outlet)
 
 
-def _price(priced: Price | Line) -> str:
-    return prices.unit_price(priced.quantity, priced.amount)
+def _told(change: PriceChange) -> str:
+    line, before = change.line, change.before
+    now, then = prices.unit_price(line.quantity, line.amount), prices.unit_price(before.quantity, before.amount)
+    return f"{line.product_code} costs {now} apiece, and {then} on invoice {before.invoice_number} of {before.invoice_date[:10]}."
 
 
 def _spelled(intake: Intake, findings: Findings, of_lines: list[OfLine], outlet: Outlet) -> list[Fault]:

@@ -4,10 +4,10 @@ The price of a line is its amount over its quantity, with inclusive and without 
 so two prices differ only if they do by more than half a cent of either line explains. Free goods have no price.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterator
 
 import msgspec
-from sqlalchemy import select, tuple_
+from sqlalchemy import Select, select, tuple_
 
 from powerepos_cloud.foundation.database import Hot, Session
 from powerepos_cloud.partnerservices.arithmetic import half_up
@@ -33,11 +33,6 @@ class Price(msgspec.Struct, frozen=True):
     invoice_number: str
     invoice_date: str
 
-    def is_that_of(self, line: Line) -> bool:
-        """Whether the line has this price, but for the rounding of the two amounts."""
-        crossed = abs(line.amount * self.quantity - self.amount * line.quantity)
-        return 2 * crossed <= abs(self.quantity) + abs(line.quantity)
-
 
 class PriceChange(msgspec.Struct, frozen=True):
     """A line (its place in the order, from 0) whose price is none that the product had on the last invoice that names it."""
@@ -47,7 +42,12 @@ class PriceChange(msgspec.Struct, frozen=True):
     before: Price
 
 
-async def last_prices(
+def is_one_price(quantity: int, amount: int, other_quantity: int, other_amount: int) -> bool:
+    """Whether two lines have one price, but for the rounding of the two amounts."""
+    return 2 * abs(amount * other_quantity - other_amount * quantity) <= abs(quantity) + abs(other_quantity)
+
+
+async def price_changes(
     session: Session,
     kapow: str,
     order: Order,
@@ -55,13 +55,46 @@ async def last_prices(
     order_no: int | None = None,
     client_id: str | None = None,
     outlet_id: str | None = None,
-) -> dict[str, list[Price]]:
-    """By product code: the prices on the newest of the supplier's last eight invoices before this one that has the code.
+) -> list[PriceChange]:
+    """The lines whose price is none of those on the newest of the supplier's last eight invoices before that has the product.
 
-    Only invoices of the same currency count, and where said only those of a client and outlet. `order_no` is the order's own
-    number if it is stored.
+    A product is told by the supplier's code. Only invoices of the same currency count, and where said only those of a client
+    and outlet. `order_no` is the order's own number if it is stored.
     """
-    wanted = {line.product_code for line in order.lines if line.product_code is not None}
+    left = [
+        (place, line) for place, line in enumerate(order.lines) if line.product_code is not None and line.quantity and line.amount
+    ]
+    found: list[PriceChange] = []
+    read = 0
+    for invoice in await session.all(_invoices_before(kapow, order, order_no, client_id, outlet_id)) if left else ():
+        read += invoice.lines
+        prices: dict[str, list[tuple[int, int]]] = {}
+        for code, quantity, amount in await session.hot(_PRICED, invoice.order_no):
+            prices.setdefault(code, []).append((quantity, amount))
+        for place, line, (quantity, amount) in _differing(left, prices):
+            before = Price(quantity, amount, invoice.id, invoice.invoice_number, invoice.invoice_date)
+            found.append(PriceChange(place, line, before))
+        left = [(place, line) for place, line in left if line.product_code not in prices]
+        if not left or read >= _MOST_LINES:
+            break
+    return sorted(found, key=lambda change: change.place)
+
+
+def _differing(
+    lines: list[tuple[int, Line]], prices: dict[str, list[tuple[int, int]]]
+) -> Iterator[tuple[int, Line, tuple[int, int]]]:
+    """The lines whose price is none of their product's, each with the first of those."""
+    for place, line in lines:
+        known = prices.get(line.product_code or "")
+        if known is None or (line.quantity, line.amount) in known:
+            continue
+        if not any(is_one_price(line.quantity, line.amount, quantity, amount) for quantity, amount in known):
+            yield place, line, known[0]
+
+
+def _invoices_before(
+    kapow: str, order: Order, order_no: int | None, client_id: str | None, outlet_id: str | None
+) -> Select[tuple[int, str, str, str, int]]:
     columns = stock_orders.c
     statement = select(columns.order_no, columns.id, columns.invoice_number, columns.invoice_date, columns.lines).where(
         columns.kapow == kapow,
@@ -74,29 +107,7 @@ async def last_prices(
         statement = statement.where(columns.client_id == client_id)
     if outlet_id is not None:
         statement = statement.where(columns.outlet_id == outlet_id)
-    newest_first = statement.order_by(columns.invoice_date.desc(), columns.order_no.desc()).limit(_MOST_INVOICES)
-    found: dict[str, list[Price]] = {}
-    read = 0
-    for invoice in await session.all(newest_first) if wanted else ():
-        read += invoice.lines
-        here: dict[str, list[Price]] = {}
-        for code, quantity, amount in await session.hot(_PRICED, invoice.order_no):
-            if code in wanted:
-                price = Price(quantity, amount, invoice.id, invoice.invoice_number, invoice.invoice_date)
-                here.setdefault(code, []).append(price)
-        found |= here
-        wanted -= here.keys()
-        if not wanted or read >= _MOST_LINES:
-            break
-    return found
-
-
-def changed(order: Order, before: Mapping[str, Collection[Price]]) -> Iterable[PriceChange]:
-    """The lines whose price is another than before."""
-    for place, line in enumerate(order.lines):
-        prices = before.get(line.product_code) if line.product_code is not None else None
-        if prices and line.quantity and line.amount and not any(price.is_that_of(line) for price in prices):
-            yield PriceChange(place, line, next(iter(prices)))
+    return statement.order_by(columns.invoice_date.desc(), columns.order_no.desc()).limit(_MOST_INVOICES)
 
 
 def unit_price(quantity: int, amount: int) -> str:

@@ -54,8 +54,7 @@ async def find_order(
 
 async def price_changes(session: Session, kapow: str, found: Found) -> list[PriceChange]:
     """The lines whose price is another than on the organisation's last invoice of this supplier that has the product."""
-    before = await prices.last_prices(session, kapow, found.order, order_no=found.order_no)
-    return list(prices.changed(found.order, before))
+    return await prices.price_changes(session, kapow, found.order, order_no=found.order_no)
 
 
 async def duplicates(session: Session, kapow: str, found: Found) -> list[OrderRow]:

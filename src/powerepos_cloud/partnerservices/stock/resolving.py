@@ -18,7 +18,7 @@ from powerepos_cloud.partnerservices.outlets.store import Outlet
 from powerepos_cloud.partnerservices.stock.failures import outlet_closed, outlet_unresolved
 from powerepos_cloud.partnerservices.stock.intake import Intake, OfLine
 from powerepos_cloud.partnerservices.stock.model import NO_TAX, Line, SentLine, SentOrder
-from powerepos_cloud.partnerservices.stock.rules import STOCK_ITEMS, check_currency
+from powerepos_cloud.partnerservices.stock.rules import STOCK_ITEMS, check_whole
 from powerepos_cloud.partnerservices.stock.taxes import Rates, rates_of
 from powerepos_cloud.partnerservices.wire import Fault
 from powerepos_cloud.resourceserver.caller import Caller
@@ -137,7 +137,7 @@ class _Resolver:
         rates = None if sent.type == _ROUNDING else self._rates_for(sent, product, is_item=is_item)
         inc, ex = (NO_TAX, NO_TAX) if rates is None else rates.on(sent.amount)
         if not self._decimals:
-            check_currency(sent, self._currency, self._decimals, self._findings)
+            check_whole(sent, self._currency, self._findings)
         if self._findings.faults:
             self.faults += [OfLine(place, fault) for fault in self._findings.faults]
             self._findings.faults.clear()

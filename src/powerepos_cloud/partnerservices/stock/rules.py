@@ -40,7 +40,7 @@ def check(line: SentLine, findings: Findings) -> None:
         findings.warn(Codes.LINE_TAX_GROUP_UNEXPECTED, "/taxGroupName", told, None, line.tax_group)
 
 
-def check_currency(line: SentLine, currency: str, decimals: int, findings: Findings) -> None:
+def check_whole(line: SentLine, currency: str, findings: Findings) -> None:
     """Money of a currency without decimals is whole."""
-    if not decimals and line.amount % MONEY:
+    if line.amount % MONEY:
         findings.reject(Codes.NUMBER_SCALE, "/amount", f"{currency} has no decimals.", "a whole amount", money(line.amount))

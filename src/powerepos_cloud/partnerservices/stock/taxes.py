@@ -6,7 +6,8 @@ decimals, line by line; an order's total of a level is rounded once, half-up, to
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from powerepos_cloud.partnerservices.arithmetic import half_even, half_up
 from powerepos_cloud.partnerservices.catalogue.rules import TaxGroup
@@ -16,42 +17,38 @@ _WHOLE = 100_000
 """100 %, in thousandths of a percent."""
 
 
-class Rates(NamedTuple):
-    """A group's levels as they are reckoned with. `inclusive` and `add_on` are rates by level, 0 where there is none."""
+class Rates(msgspec.Struct, frozen=True):
+    """A group's levels as they are reckoned with. `inclusive` and `add_on` are the rates in use, each with its level from 0."""
 
     name: str
     taxes: Taxes
-    inclusive: Levels
-    add_on: Levels
+    inclusive: tuple[tuple[int, int], ...]
+    add_on: tuple[tuple[int, int], ...]
     divisor: int
-    is_nothing: bool
 
     def on(self, amount: int) -> tuple[Levels, Levels]:
         """Inclusive and add-on taxes of an amount in hundredths, in ten-millionths."""
-        if self.is_nothing:
-            return NO_TAX, NO_TAX
-        # A hundredth times a thousandth of a percent is a ten-millionth: add-on taxes are exact.
-        (one, two, three, four), divisor = self.inclusive, self.divisor
-        fine = amount * FINE_PER_MONEY
-        inc = (
-            half_even(fine * one, divisor) if one else 0,
-            half_even(fine * two, divisor) if two else 0,
-            half_even(fine * three, divisor) if three else 0,
-            half_even(fine * four, divisor) if four else 0,
-        )
-        one, two, three, four = self.add_on
-        return inc, (amount * one, amount * two, amount * three, amount * four)
+        inc = ex = NO_TAX
+        if self.inclusive:
+            fine, found = amount * FINE_PER_MONEY, [0, 0, 0, 0]
+            for level, rate in self.inclusive:
+                found[level] = half_even(fine * rate, self.divisor)
+            inc = (found[0], found[1], found[2], found[3])
+        if self.add_on:
+            found = [0, 0, 0, 0]
+            for level, rate in self.add_on:
+                found[level] = amount * rate  # a hundredth of a thousandth of a percent is a ten-millionth: nothing to round
+            ex = (found[0], found[1], found[2], found[3])
+        return inc, ex
 
 
 def rates_of(group: TaxGroup) -> Rates:
     """The rates of a group of the catalogue."""
     one, two, three, four = (None if level is None else Tax(level.name, level.rate) for level in group.levels)
-    inc = [level.rate if level is not None and level.inclusive else 0 for level in group.levels]
-    add_on = [level.rate if level is not None and not level.inclusive else 0 for level in group.levels]
-    return Rates(
-        group.name, (one, two, three, four), (inc[0], inc[1], inc[2], inc[3]), (add_on[0], add_on[1], add_on[2], add_on[3]),
-        _WHOLE + sum(inc), not any(inc) and not any(add_on),
-    )  # fmt: skip
+    used = [(n, level) for n, level in enumerate(group.levels) if level is not None and level.rate]
+    inclusive = tuple((n, level.rate) for n, level in used if level.inclusive)
+    add_on = tuple((n, level.rate) for n, level in used if not level.inclusive)
+    return Rates(group.name, (one, two, three, four), inclusive, add_on, _WHOLE + sum(rate for _, rate in inclusive))
 
 
 def totals_of(lines: Sequence[Line], used: Iterable[Rates], currency_decimals: int) -> Totals:

@@ -1,5 +1,6 @@
 """Strict reading of bodies: the quick way first, and if that finds anything unusual, the strict way, which says what it is."""
 
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -26,8 +27,8 @@ class Reading(Generic[T]):
     def __init__(
         self,
         value: T | None,
-        faults: list[Fault],
-        warnings: list[Fault],
+        faults: Sequence[Fault],
+        warnings: Sequence[Fault],
         sent: Any = None,
         *,
         spelling: Spelling = documented,
@@ -89,7 +90,7 @@ def read_order(raw: bytes) -> tuple[Reading[AddStockOrderRequest], list[Reading[
     if order is None:
         return _judged_order(parse(raw))
     base = "/" + spelling("lineItems")
-    lines = [Reading(line, [], [], spelling=spelling, base=f"{base}/{n}") for n, line in enumerate(order.line_items)]
+    lines = [Reading(line, (), (), spelling=spelling, base=f"{base}/{n}") for n, line in enumerate(order.line_items)]
     order.line_items = []
     return Reading(order, [], [], spelling=spelling), lines
 

@@ -89,6 +89,5 @@ def tax(ten_millionths: int) -> Decimal:
 
 def quantity(units: int, decimals: int = 7) -> Decimal:
     """A number of units of 10^-decimals, without trailing zeros."""
-    plain = _WIDE.normalize(_WIDE.scaleb(Decimal(units), -decimals))
-    exponent = plain.as_tuple().exponent
-    return _WIDE.quantize(plain, Decimal(1)) if isinstance(exponent, int) and exponent > 0 else plain
+    whole, rest = divmod(units, 10**decimals)
+    return _WIDE.normalize(_WIDE.scaleb(Decimal(units), -decimals)) if rest else Decimal(whole)
