@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from powerepos_cloud.audit.store import newest
-from powerepos_cloud.directory import accounts, assignments, connections, organisations, services, users
+from powerepos_cloud.directory import accounts, assignments, connections, organisations, replacing, services, stopping, users
 from powerepos_cloud.directory import tables as t
 from powerepos_cloud.directory.accounts import Account
 from powerepos_cloud.directory.clients import Client
@@ -98,8 +98,10 @@ REFUSED: dict[Callable[..., Any], Attempt] = {
     accounts.switch_on: lambda two: (two.own, two.their_account.id),
     accounts.remove: lambda two: (two.own, two.their_account.id),
     accounts.add_password: lambda two: (KEYS, two.own, two.their_account.id),
+    accounts.lock: lambda two: (two.own, two.their_account.id),
     accounts.end_password: lambda two: (two.own, two.their_account.id, two.their_password),
     accounts.revoke_everything: lambda two: (two.own, two.their_account.id),
+    replacing.account_password: lambda two: (KEYS, two.own, two.their_account.id, two.their_password),
     connections.get: lambda two: (two.own, two.client.id, two.their_account.id),
     connections.pause: lambda two: (two.own, two.client.id, two.their_account.id),
     connections.resume: lambda two: (two.own, two.client.id, two.their_account.id),
@@ -111,6 +113,8 @@ REFUSED: dict[Callable[..., Any], Attempt] = {
 OWN: dict[Callable[..., Any], Attempt] = {
     accounts.create: lambda two: (KEYS, two.own, "Bar", [SALES], None, [two.client.id]),
     connections.change: lambda two: (two.own, two.client.id, ["des"], [], None),
+    connections.revoke_all: lambda two: (two.own, [two.client.id]),
+    stopping.stop_partner: lambda two: (two.own, two.client.partner_id),
     assignments.move: lambda two: (two.own, two.other_instance.id),
     organisations.switch_off: lambda two: (two.own,),
     organisations.switch_on: lambda two: (two.own,),
@@ -121,7 +125,7 @@ ELSEWHERE = {
     connections.approve, assignments.assign, accounts.listing, connections.listing, assignments.listing, assignments.get,
     organisations.lock,
 }  # fmt: skip
-MODULES = (accounts, connections, assignments, organisations, users)
+MODULES = (accounts, connections, assignments, organisations, replacing, stopping, users)
 NAMED = {accounts.set_any_partner: {"any_partner": True}}
 
 
@@ -145,7 +149,7 @@ def test_every_store_function_of_an_organisation_stands_in_these_lists() -> None
 async def test_what_belongs_to_another_is_not_found_and_not_touched(two: Two, function: Callable[..., Any]) -> None:
     before = [await two.rows_of(organisation) for organisation in (two.own, two.theirs)]
     feed = await two.desk.feed()
-    is_question = "now_ms" not in inspect.signature(function).parameters
+    is_question = "actor" not in inspect.signature(function).parameters
     ask = two.desk.ask if is_question else two.desk.do
     with pytest.raises(NotFound) as theirs:
         await ask(function, *REFUSED[function](two), **NAMED.get(function, {}))

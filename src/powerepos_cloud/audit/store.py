@@ -1,9 +1,10 @@
 """The one writer of the audit, in both databases: each row in its deed's own transaction."""
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, and_, insert, or_, select
 
 from powerepos_cloud.audit.tables import audit
 from powerepos_cloud.foundation.database import Session
@@ -20,6 +21,13 @@ class Actor(msgspec.Struct, frozen=True):
     name: str
     source: str | None = None
     request_id: str | None = None
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A row's place in the order of time: its instant (ms), then its ID. The same in both databases."""
+
+    at: int
+    id: str
 
 
 SYSTEM = Actor("system", "powerepos-cloud")
@@ -66,10 +74,12 @@ async def newest(
     actor: str | None = None,
     request_id: str | None = None,
     since_ms: int | None = None,
+    before: Place | None = None,
 ) -> list[Row[Any]]:
     """The newest rows first, narrowed by what is given; at most `limit`.
 
-    `action` may be a noun alone: `connection` finds `connection.paused` and its like. `since_ms` is the oldest instant.
+    `action` may be a noun alone: `connection` finds `connection.paused` and its like. `since_ms` is the oldest instant,
+    `before` a row that was seen already, with all that are newer.
     """
     statement = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
     wanted = {"kapow": kapow, "client_id": client_id, "subject": subject, "actor": actor, "request_id": request_id}
@@ -82,4 +92,23 @@ async def newest(
         statement = statement.where(audit.c.action == action if "." in action else is_noun)
     if since_ms is not None:
         statement = statement.where(audit.c.at >= since_ms)
+    if before is not None:
+        statement = statement.where(or_(audit.c.at < before.at, and_(audit.c.at == before.at, audit.c.id < before.id)))
     return list(await session.all(statement))
+
+
+async def newest_by_subject(
+    session: Session, kapow: str, subject_kind: str, subjects: Collection[str], actions: Collection[str]
+) -> dict[str, Row[Any]]:
+    """Subject → the newest row about it with one of these actions; for an organisation's own things."""
+    statement = (
+        select(audit)
+        .where(
+            audit.c.kapow == kapow,
+            audit.c.subject_kind == subject_kind,
+            audit.c.subject.in_(list(subjects)),
+            audit.c.action.in_(list(actions)),
+        )
+        .order_by(audit.c.at, audit.c.id)
+    )
+    return {row.subject: row for row in await session.all(statement)}

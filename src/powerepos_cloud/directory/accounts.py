@@ -238,6 +238,11 @@ async def remove(session: Session, now_ms: int, actor: Actor, organisation: Orga
     await revocations.publish(session, now_ms, [revocations.account("refused", account_id, organisation.code)])
 
 
+async def lock(session: Session, organisation: Organisation, account_id: str) -> None:
+    """Let deeds on this account run one after the other. Raises `NotFound`; `Conflict` if it was removed for good."""
+    await _locked(session, organisation, account_id)
+
+
 async def passwords_of(session: Session, organisation: Organisation, account_id: str) -> list[StoredSecret]:
     """What is known of the account's passwords. Raises `NotFound`."""
     await get(session, organisation, account_id)

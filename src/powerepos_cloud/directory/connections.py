@@ -147,6 +147,25 @@ async def revoke(session: Session, now_ms: int, actor: Actor, organisation: Orga
     return True
 
 
+async def revoke_all(
+    session: Session, now_ms: int, actor: Actor, organisation: Organisation, client_ids: Sequence[str]
+) -> list[Connection]:
+    """Revoke every connection of these clients with the organisation; those that were not revoked before."""
+    every = (
+        select(*_COLUMNS)
+        .where(connections.c.organisation_id == organisation.id, connections.c.client_id.in_(list(client_ids)))
+        .order_by(connections.c.id)
+        .with_for_update(key_share=True)
+    )
+    stopped = [known for known in map(_connection, await session.all(every)) if known.state != "revoked"]
+    for known in stopped:
+        await _update(session, organisation, known, state="revoked")
+        await _audit(session, now_ms, actor, "connection.revoked", organisation, known, {"with": "all of the partner's"})
+    if stopped:
+        await revocations.publish(session, now_ms, [_entry("refused", known, organisation) for known in stopped])
+    return stopped
+
+
 async def reopen(session: Session, now_ms: int, actor: Actor, organisation: Organisation, client_id: str, sub: str) -> Connection:
     """Open a revoked one: new tokens can be had, nothing issued before works again. Raises `NotFound`, `Conflict`."""
     known = await _locked(session, organisation, client_id, sub)

@@ -88,6 +88,23 @@ async def add(session: Session, now_ms: int, keys: Keys, shape: Shape, owner: st
     return NewSecret(made, secret, hint(secret), expires_at)
 
 
+async def make_room(session: Session, now_ms: int, shape: Shape, owner: str, chosen: int | None) -> StoredSecret | None:
+    """Where two are live, end the chosen one, or the newest of those never used: an answer that got lost. The ended one.
+
+    The caller has locked the owner's row. Raises `Conflict` if both are in use and none was chosen, or another than these.
+    """
+    live = [known for known in await all_of(session, shape, owner) if known.is_live(now_ms)]
+    if len(live) < MOST_LIVE:
+        return None
+    unused = [known for known in live if known.last_used_at is None]
+    found = [known for known in live if known.id == chosen] if chosen is not None else unused[-1:]
+    if not found:
+        names = " and ".join(f"…{known.hint}" for known in live)
+        raise Conflict(f"two {shape.noun}s are in use already: {names}", "Choose which of the two ends now.")
+    await end(session, now_ms, shape, owner, found[0].id)
+    return found[0]
+
+
 async def end(session: Session, now_ms: int, shape: Shape, owner: str, secret_id: int) -> str | None:
     """End one of the owner's secrets at once: its hint, or None if it had ended before. Raises `NotFound`."""
     ended: str | None = await session.scalar(

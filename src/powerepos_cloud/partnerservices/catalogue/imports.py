@@ -32,12 +32,21 @@ class CatalogueMoved(Exception):
     """Somebody else changed the catalogue after the plan was made: plan again."""
 
 
-async def save(session: Session, now_ms: int, actor: Actor, kapow: str, kind: Kind, rows: Sequence[Row]) -> Plan:
+async def save(
+    session: Session,
+    now_ms: int,
+    actor: Actor,
+    kapow: str,
+    kind: Kind,
+    rows: Sequence[Row],
+    details: Mapping[str, Any] | None = None,
+) -> Plan:
     """Make the rows part of the catalogue: what is there is changed, what is not is added. What was done.
 
-    Raises `Invalid` for the first bad row (nothing is stored), `OrganisationLeaving`, `OrganisationGone`.
+    `details` go into the audit row. Raises `Invalid` for the first bad row (nothing is stored), `OrganisationLeaving`,
+    `OrganisationGone`.
     """
-    plan = await _save(session, now_ms, actor, kapow, kind, [planning.entry(row) for row in rows], {})
+    plan = await _save(session, now_ms, actor, kapow, kind, [planning.entry(row) for row in rows], details)
     if plan.faults:
         raise plan.faults[0].reason
     return plan

@@ -1,0 +1,39 @@
+"""The audits of both databases as one, by time: deeds at the directory and at an instance stand in their own database each."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row
+
+from powerepos_cloud.audit.store import Place, newest
+from powerepos_cloud.foundation.database import Session
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Rows, newest first; `older` is the place of the last one if there are older ones, else None."""
+
+    rows: list[Row[Any]]
+    older: Place | None
+
+
+async def page(readers: Sequence[Session], limit: int, before: Place | None = None, **filters: Any) -> Page:
+    """The newest rows of all these databases before a place, at most `limit`; `filters` are those of `store.newest`."""
+    found = [row for reader in readers for row in await newest(reader, limit + 1, before=before, **filters)]
+    found.sort(key=lambda row: (row.at, row.id), reverse=True)
+    shown = found[:limit]
+    older = Place(shown[-1].at, shown[-1].id) if len(found) > limit else None
+    return Page(shown, older)
+
+
+def read_place(text: str) -> Place | None:
+    """The place that `place_text` wrote; None for anything else."""
+    at, _, row_id = text.partition("~")
+    if not (at.isascii() and at.isdigit() and len(at) <= 15 and row_id.isascii() and 0 < len(row_id) <= 64):
+        return None
+    return Place(int(at), row_id)
+
+
+def place_text(place: Place) -> str:
+    """A place as an address carries it."""
+    return f"{place.at}~{place.id}"
