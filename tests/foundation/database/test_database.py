@@ -8,6 +8,7 @@ from sqlalchemy import insert, select, text, update
 
 from powerepos_cloud.directory.tables import counters, facts
 from powerepos_cloud.foundation.database import (
+    Bulk,
     Database,
     DatabaseUnavailable,
     Hot,
@@ -62,6 +63,26 @@ async def test_the_second_of_two_equal_keys_meets_a_unique_violation(directory_d
     with pytest.raises(UniqueViolation):
         await directory_database.write(hot if by == "hot" else state("same"))
     assert await stored(directory_database) == ["same"]
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 23])
+@pytest.mark.parametrize("value", ["the same", "each another"])
+async def test_what_is_inserted_column_by_column_is_there_row_by_row(
+    directory_database: Database, count: int, value: str
+) -> None:
+    names = [f"fact {n:02d}" for n in range(count)]
+    values = [f"{value} {n % 5}" if value == "each another" else value for n in range(count)]
+    await directory_database.write(lambda session: session.insert(Bulk(facts), [names, values]))
+    rows = await directory_database.reader.all(select(facts.c.name, facts.c.value).order_by(facts.c.name))
+    assert [tuple(row) for row in rows] == list(zip(names, values, strict=True))
+
+
+async def test_of_rows_inserted_at_once_none_stays_if_one_has_a_key_that_is_taken(directory_database: Database) -> None:
+    await directory_database.write(state("fact 11"))
+    names = [f"fact {n:02d}" for n in range(12)]
+    with pytest.raises(UniqueViolation):
+        await directory_database.write(lambda session: session.insert(Bulk(facts), [names, ["x"] * 12]))
+    assert await stored(directory_database) == ["fact 11"]
 
 
 async def test_of_many_claims_at_once_exactly_one_wins(directory_database: Database) -> None:

@@ -11,12 +11,14 @@ from powerepos_cloud.foundation.database.base import (
     UniqueViolation,
     Unit,
 )
+from powerepos_cloud.foundation.database.bulk import Bulk
 from powerepos_cloud.foundation.database.postgresql import PostgresqlDatabase
 from powerepos_cloud.foundation.database.sqlite import SqliteDatabase
 from powerepos_cloud.foundation.database.tenants import TenantNotNamed, crossing
 from powerepos_cloud.foundation.database.urls import parse_url
 
 __all__ = [
+    "Bulk",
     "Database",
     "DatabaseUnavailable",
     "Hot",

@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Executable, Row
 
+from powerepos_cloud.foundation.database.bulk import Bulk, Columns
+
 T = TypeVar("T")
 
 
@@ -47,6 +49,10 @@ class Session(ABC):
     @abstractmethod
     async def hot_many(self, statement: Hot, rows: Sequence[Sequence[Any]]) -> None:
         """Run a hand-written statement once for each row of values. Raises `UniqueViolation`, `DatabaseUnavailable`."""
+
+    @abstractmethod
+    async def insert(self, bulk: Bulk, columns: Columns) -> None:
+        """Insert many rows, given column by column. Raises `UniqueViolation`, `DatabaseUnavailable`."""
 
     @abstractmethod
     def listed(self, values: Sequence[int] | Sequence[str]) -> Any:

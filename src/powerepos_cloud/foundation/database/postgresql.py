@@ -20,6 +20,7 @@ from powerepos_cloud.foundation.database.base import (
     UniqueViolation,
     Unit,
 )
+from powerepos_cloud.foundation.database.bulk import Bulk, Columns
 from powerepos_cloud.foundation.database.tenants import TenantGuard
 
 T = TypeVar("T")
@@ -65,6 +66,12 @@ class PostgresqlSession(Session):
         except Exception as error:
             raise _translated(error) from error
 
+    async def insert(self, bulk: Bulk, columns: Columns) -> None:
+        try:
+            await self.raw.execute(bulk.postgresql, *columns)
+        except Exception as error:
+            raise _translated(error) from error
+
     def listed(self, values: Sequence[int] | Sequence[str]) -> Any:
         return list(values)
 
@@ -106,6 +113,10 @@ class _Reader(Session):
     async def hot_many(self, statement: Hot, rows: Sequence[Sequence[Any]]) -> None:
         async with _session(self._engine) as session:
             await session.hot_many(statement, rows)
+
+    async def insert(self, bulk: Bulk, columns: Columns) -> None:
+        async with _session(self._engine) as session:
+            await session.insert(bulk, columns)
 
     def listed(self, values: Sequence[int] | Sequence[str]) -> Any:
         return list(values)

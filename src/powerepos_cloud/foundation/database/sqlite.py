@@ -21,6 +21,7 @@ from powerepos_cloud.foundation.database.base import (
     UniqueViolation,
     Unit,
 )
+from powerepos_cloud.foundation.database.bulk import Bulk, Columns
 from powerepos_cloud.foundation.database.group_commit import GroupCommit, is_busy, result_code, run_now
 from powerepos_cloud.foundation.database.tenants import TenantGuard
 
@@ -55,6 +56,13 @@ class SqliteSession(Session):
     async def hot_many(self, statement: Hot, rows: Sequence[Sequence[Any]]) -> None:
         try:
             self.raw.executemany(statement.sqlite, rows)
+        except sqlite3.Error as error:
+            raise _translated(error) from error
+
+    async def insert(self, bulk: Bulk, columns: Columns) -> None:
+        try:
+            for statement, rows in bulk.sqlite(columns):
+                self.raw.executemany(statement, rows)
         except sqlite3.Error as error:
             raise _translated(error) from error
 

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 import msgspec
+from msgspec.structs import astuple
 
-from powerepos_cloud.foundation.database import Hot, Session
+from powerepos_cloud.foundation.database import Bulk, Hot, Session
+from powerepos_cloud.partnerservices.changes import tables
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -34,10 +36,7 @@ _TAKE = Hot("""
     INSERT INTO change_counters (kapow, value) VALUES ($1, $2)
     ON CONFLICT (kapow) DO UPDATE SET value = change_counters.value + excluded.value RETURNING value
 """)
-_ADD = Hot("""
-    INSERT INTO changes (kapow, client_id, n, kind, subject, version, outlet_id, change, at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-""")
+_ADD = Bulk(tables.changes)
 _AFTER = Hot("""
     SELECT n, kind, subject, version, outlet_id, change, at FROM changes
     WHERE kapow = $1 AND client_id = $2 AND n > $3 ORDER BY n LIMIT $4
@@ -49,12 +48,11 @@ async def record(session: Session, kapow: str, changes: Sequence[Change], now_ms
     if not changes:
         return
     newest: int = (await session.hot(_TAKE, kapow, len(changes)))[0][0]
-    first = newest - len(changes) + 1
-    rows = [
-        (kapow, one.client_id, first + place, one.kind, one.subject, one.version, one.outlet_id, one.change, now_ms)
-        for place, one in enumerate(changes)
-    ]
-    await session.hot_many(_ADD, rows)
+    count = len(changes)
+    kind, subject, version, outlet_id, client_id, change = zip(*map(astuple, changes), strict=True)
+    numbers = range(newest - count + 1, newest + 1)
+    columns = ([kapow] * count, client_id, numbers, kind, subject, version, outlet_id, change, [now_ms] * count)
+    await session.insert(_ADD, columns)
 
 
 async def after(session: Session, kapow: str, client_id: str, n: int, limit: int) -> list[Numbered]:

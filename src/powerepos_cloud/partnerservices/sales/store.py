@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
-from powerepos_cloud.foundation.database import Hot, Session
-from powerepos_cloud.partnerservices.sales.model import Adjustment, Item, Payment, Sale, Tax, pack, unpack
+from powerepos_cloud.foundation.database import Bulk, Hot, Session
+from powerepos_cloud.partnerservices.sales.model import Adjustment, Item, Levels, Payment, Sale, Tax, pack, unpack
 from powerepos_cloud.partnerservices.sales.proration import Part, prorate, weights
+from powerepos_cloud.partnerservices.sales.tables import sale_adjustments, sale_items, sale_payments, sales
 from powerepos_cloud.partnerservices.sales.totals import Cells
 
 
@@ -56,11 +58,7 @@ _NEXT_NUMBERS = Hot(
     """WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
        SELECT i + (SELECT COALESCE(MAX(sale_no), 0) FROM sales) FROM n""",
 )
-_ADD_SALE = Hot("""
-    INSERT INTO sales (sale_no, kapow, id, z_no, outlet_id, client_id, version, content_hash, closed_at, invoice_number, taxes,
-      gross, refund_of, warnings, received_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-""")
+_ADD_SALES, _ADD_ITEMS, _ADD_ADJUSTMENTS, _ADD_PAYMENTS = map(Bulk, (sales, sale_items, sale_adjustments, sale_payments))
 _CHANGE_SALE = Hot("""
     UPDATE sales SET z_no = $2, version = $3, content_hash = $4, closed_at = $5, invoice_number = $6, taxes = $7, gross = $8,
       refund_of = $9, warnings = $10, received_at = $11 WHERE sale_no = $1
@@ -68,20 +66,6 @@ _CHANGE_SALE = Hot("""
 _KEEP_VERSION = Hot("""
     INSERT INTO sale_versions (sale_no, version, z_no, content, content_hash, warnings, received_at)
     SELECT sale_no, version, z_no, $2, content_hash, warnings, received_at FROM sales WHERE sale_no = $1
-""")
-_ADD_ITEM = Hot(f"""
-    INSERT INTO sale_items (sale_no, line, id, ordered_at, seat, sale_qty, stock_qty, amount, cost, inc1, inc2, inc3, inc4, ex1,
-      ex2, ex3, ex4, taxable1, taxable2, taxable3, taxable4, plu_number, plu_name, group_name, main_group_name, product_name)
-    VALUES ({", ".join(f"${n}" for n in range(1, 27))})
-""")  # noqa: S608 - placeholders
-_ADD_ADJUSTMENT = Hot(f"""
-    INSERT INTO sale_adjustments (sale_no, n, line, name, bucket, cost_center, amount, inc1, inc2, inc3, inc4, ex1, ex2, ex3,
-      ex4, taxable1, taxable2, taxable3, taxable4, parts)
-    VALUES ({", ".join(f"${n}" for n in range(1, 21))})
-""")  # noqa: S608 - placeholders
-_ADD_PAYMENT = Hot("""
-    INSERT INTO sale_payments (sale_no, n, id, paid_at, purchase, tip, rounded, affects_cid, type_name)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """)
 _CHILDREN = ("sale_items", "sale_adjustments", "sale_payments")
 _DELETE_CHILDREN = [Hot(f"DELETE FROM {table} WHERE sale_no = $1") for table in _CHILDREN]  # noqa: S608 - constants
@@ -149,15 +133,24 @@ async def add(session: Session, kapow: str, outlet_id: str, client_id: str, z_no
     """Write new sales with all that hangs on them. Raises `UniqueViolation` if another sender was quicker: run again."""
     if not new:
         return
-    numbers = [row[0] for row in await session.hot(_NEXT_NUMBERS, len(new))]
-    heads = [
+    count = len(new)
+    numbers = [row[0] for row in await session.hot(_NEXT_NUMBERS, count)]
+    every = [
         (
-            sale_no, kapow, one.id, z_no, outlet_id, client_id, 1, one.content_hash, one.sale.closed_at,
-            one.sale.invoice_number, _dump_taxes(one.sale), one.gross, one.sale.refund_of, one.warnings, now_ms,
+            one.id,
+            one.content_hash,
+            one.sale.closed_at,
+            one.sale.invoice_number,
+            _dump_taxes(one.sale),
+            one.gross,
+            one.sale.refund_of,
+            one.warnings,
         )
-        for sale_no, one in zip(numbers, new, strict=True)
-    ]  # fmt: skip
-    await session.hot_many(_ADD_SALE, heads)
+        for one in new
+    ]
+    ids, hashes, *contents = zip(*every, strict=True)
+    heads = (numbers, [kapow] * count, ids, [z_no] * count, [outlet_id] * count, [client_id] * count, [1] * count, hashes)
+    await session.insert(_ADD_SALES, [*heads, *contents, [now_ms] * count])
     await _add_children(session, list(zip(numbers, new, strict=True)))
 
 
@@ -259,56 +252,44 @@ async def refunds_of(session: Session, kapow: str, ids: Sequence[str]) -> list[t
     return [(row[0], row[1], row[2]) for row in await session.hot(_REFUNDS_OF, kapow, session.listed(ids))]
 
 
-async def _add_children(session: Session, numbered: list[tuple[int, Ready]]) -> None:
-    items, adjustments, payments = [], [], []
-    for sale_no, one in numbered:
-        names = one.product_names
-        for line, item in enumerate(one.sale.items):
-            items.append(
-                (
-                    sale_no, line, item.id, item.ordered_at, item.seat, item.sale_qty, item.stock_qty, item.amount, item.cost,
-                    *item.inc, *item.ex, *item.taxable, item.plu_number, item.plu_name, item.group_name, item.main_group_name,
-                    None if item.plu_number is None else names.get(item.plu_number),
-                )
-            )  # fmt: skip
-        adjustments += _adjustment_rows(sale_no, one.sale)
-        for n, paid in enumerate(one.sale.payments):
-            payments.append(
-                (
-                    sale_no,
-                    n,
-                    paid.id,
-                    paid.paid_at,
-                    paid.purchase,
-                    paid.tip,
-                    paid.rounded,
-                    int(paid.affects_cid),
-                    paid.type_name,
-                )
-            )
-    await session.hot_many(_ADD_ITEM, items)
+async def _add_children(session: Session, numbered: Sequence[tuple[int, Ready]]) -> None:
+    lines = [(sale_no, n, item, one) for sale_no, one in numbered for n, item in enumerate(one.sale.items)]
+    if lines:
+        numbers, places, items, ready = zip(*lines, strict=True)
+        *fields, inc, ex, taxable, plu_numbers, plu_names, groups, main_groups, _ = zip(*map(astuple, items), strict=True)
+        names = [one.product_names.get(number) for one, number in zip(ready, plu_numbers, strict=True)]
+        taxes = [*_by_level(inc), *_by_level(ex), *_by_level(taxable)]
+        columns = [numbers, places, *fields, *taxes, plu_numbers, plu_names, groups, main_groups, names]
+        await session.insert(_ADD_ITEMS, columns)
+    adjustments = [row for sale_no, one in numbered for row in _adjustments(sale_no, one.sale)]
     if adjustments:
-        await session.hot_many(_ADD_ADJUSTMENT, adjustments)
+        numbers, places, on_lines, adjusted, parts = zip(*adjustments, strict=True)
+        labels, amounts, inc, ex, taxable, buckets, cost_centers = zip(*map(astuple, adjusted), strict=True)
+        taxes = [*_by_level(inc), *_by_level(ex), *_by_level(taxable)]
+        columns = [numbers, places, on_lines, labels, buckets, cost_centers, amounts, *taxes, parts]
+        await session.insert(_ADD_ADJUSTMENTS, columns)
+    payments = [(sale_no, n, paid) for sale_no, one in numbered for n, paid in enumerate(one.sale.payments)]
     if payments:
-        await session.hot_many(_ADD_PAYMENT, payments)
+        numbers, places, all_paid = zip(*payments, strict=True)
+        *amounts_and_more, affects_cid, type_names = zip(*map(astuple, all_paid), strict=True)
+        await session.insert(_ADD_PAYMENTS, [numbers, places, *amounts_and_more, list(map(int, affects_cid)), type_names])
 
 
-def _adjustment_rows(sale_no: int, sale: Sale) -> list[tuple[Any, ...]]:
-    rows: list[tuple[Any, ...]] = []
+def _adjustments(sale_no: int, sale: Sale) -> list[tuple[int, int, int | None, Adjustment, str | None]]:
+    """Each with its sale's number, its own, its line (None: the order's), and its parts if it was prorated."""
+    rows: list[tuple[int, int, int | None, Adjustment, str | None]] = []
     for line, item in enumerate(sale.items):
         for adjustment in item.adjustments:
-            rows.append(_adjustment_row(sale_no, len(rows), line, adjustment, None))
+            rows.append((sale_no, len(rows), line, adjustment, None))
     if sale.adjustments:
         over = weights(sale)
         for adjustment in sale.adjustments:
-            rows.append(_adjustment_row(sale_no, len(rows), None, adjustment, _dump_parts(prorate(adjustment, over))))
+            rows.append((sale_no, len(rows), None, adjustment, _dump_parts(prorate(adjustment, over))))
     return rows
 
 
-def _adjustment_row(sale_no: int, n: int, line: int | None, one: Adjustment, parts: str | None) -> tuple[Any, ...]:
-    return (
-        sale_no, n, line, one.name, one.bucket, one.cost_center, one.amount, *one.inc, *one.ex, *one.taxable, parts
-    )  # fmt: skip
+def _by_level(levels: Sequence[Levels]) -> Iterable[Sequence[int]]:
+    return zip(*levels, strict=True)
 
 
 def _dump_parts(parts: tuple[Part, ...]) -> str:
