@@ -20,6 +20,7 @@ from powerepos_cloud.authserver.assembly import build_authserver
 from powerepos_cloud.authserver.errors import InvalidRequest
 from powerepos_cloud.authserver.feed import Feed, FeedGone
 from powerepos_cloud.directory import mails, services
+from powerepos_cloud.directory.passwords import PasswordPool
 from powerepos_cloud.foundation.clock import Clock, SystemClock
 from powerepos_cloud.foundation.database import Database, DatabaseUnavailable, open_database
 from powerepos_cloud.foundation.sealing import Seal, load_master_key
@@ -40,6 +41,7 @@ from powerepos_cloud.resourceserver.jwks import HttpKeySource, InProcessKeySourc
 from powerepos_cloud.resourceserver.metadata import build_metadata, metadata_url
 from powerepos_cloud.settings import Settings, SettingsError, load_settings
 from powerepos_cloud.webui.assembly import WebUI, build_webui
+from powerepos_cloud.webui.backroom import Backroom
 from powerepos_cloud.webui.model import Mail, RefreshRules, ServiceLifetime
 
 _OUTBOX_SHOWS = 200
@@ -109,11 +111,14 @@ class _Builder:
 
     def _open(self, which: str) -> Database:
         """The `directory` or `partnerservices` database; rooms that share one share its writer."""
-        if which not in self.opened:
-            database = self.opened[which] = open_database(which, self.settings.database_url(which))
-            self.checks[which] = lambda: _check_database(database)
+        return self._open_url(which, self.settings.database_url(which), which)
+
+    def _open_url(self, which: str, url: str, check: str) -> Database:
+        if url not in self.opened:
+            database = self.opened[url] = open_database(which, url)
+            self.checks[check] = lambda: _check_database(database)
             self.stops.append(database.close)
-        return self.opened[which]
+        return self.opened[url]
 
     def _add_authserver(self) -> None:
         settings = self.settings
@@ -218,6 +223,17 @@ class _Builder:
 
     def _add_webui(self) -> None:
         settings, directory = self.settings, self._open("directory")
+        seal = Seal(load_master_key(settings.master_key, settings.master_key_path))
+        instances = self._instances()
+        backroom = Backroom(
+            directory=directory,
+            instances=lambda uri: instances.get(settings.database_of_instance(uri) or ""),
+            ring=self.ring or KeyRing(directory, seal, self.clock),
+            seal=seal,
+            clock=self.clock,
+            passwords=PasswordPool(),
+            log=self.log,
+        )
 
         async def lifetimes() -> list[ServiceLifetime]:
             found = await services.listing(directory.reader)
@@ -234,8 +250,25 @@ class _Builder:
             refresh=RefreshRules(settings.refresh_repeat_window, settings.refresh_late_repeats, settings.families_per_connection),
             outbox=outbox if settings.demo else None,
             is_demo=settings.demo,
+            backroom=backroom,
+            reads_keys=self.ring is None,
+            host_names=frozenset(name.strip().lower() for name in settings.host_names.split(",") if name.strip()),
         )
         self.handlers.append(self.webui.router)
+        if self.webui.upkeep is not None:
+            self.starts.append(self.webui.upkeep.start)
+            self.stops.append(self.webui.upkeep.stop)
+
+    def _instances(self) -> dict[str, Database]:
+        """The databases in which organisations' records lie, by their URLs, as far as they are set for this process."""
+        settings = self.settings
+        if settings.instance_databases:
+            urls = sorted({entry.partition("=")[2] for entry in settings.instance_databases.split()})
+        elif settings.role == "all" or settings.partnerservices_database_url:
+            urls = [settings.database_url("partnerservices")]
+        else:
+            urls = []
+        return {url: self._open_url("partnerservices", url, f"instance {n}") for n, url in enumerate(urls, 1)}
 
     def _access(self, uri: str, service: str, keys: KeyCache, revocations: Follower) -> Access:
         return Access(uri=uri, service=service, issuer=self.settings.issuer, keys=keys, revocations=revocations, clock=self.clock)

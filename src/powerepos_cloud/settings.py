@@ -40,6 +40,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         "http://localhost:8000"
     )
     public_url: Annotated[str, Meta(description="The WebUI's public URL; empty: the issuer's.")] = ""
+    host_names: Annotated[
+        str, Meta(description="Further host names that the WebUI is served under, comma separated; its URL's own is.")
+    ] = ""
+    instance_databases: Annotated[
+        str,
+        Meta(
+            description="Where the WebUI finds what organisations trade: INSTANCE-URI=DATABASE-URL, separated by spaces; "
+            "empty: all instances are in the Partner Services database."
+        ),
+    ] = ""
     service_uri: Annotated[str, Meta(description="Partner Services: its instance's URI, ending in a slash.")] = ""
     instance_id: Annotated[str, Meta(description="Partner Services: the ID of its instance.")] = ""
     instance_credential: Annotated[str, Meta(description="Partner Services: the instance's pepos_si_… credential.")] = ""
@@ -74,6 +84,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         configured: str = getattr(self, f"{which}_database_url")
         return configured or f"sqlite:///{Path(self.data).resolve() / (which + '.sqlite3')}"
 
+    def database_of_instance(self, uri: str) -> str | None:
+        """The URL of the database behind a Partner Services instance; None if it is set for others only."""
+        if not self.instance_databases:
+            return self.database_url("partnerservices")
+        return dict(entry.split("=", 1) for entry in self.instance_databases.split()).get(uri)
+
     @property
     def master_key_path(self) -> Path:
         """Where the master key lies if the setting is empty."""
@@ -103,6 +119,11 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(f"a setting has a wrong value: {error}") from error
+    for entry in settings.instance_databases.split():
+        if not entry.partition("=")[0].endswith("/") or "://" not in entry.partition("=")[2]:
+            raise SettingsError(
+                f"{PREFIX}INSTANCE_DATABASES: expected https://instance/=sqlite:///path or =postgresql://…: {entry}"
+            )
     if settings.issuer.endswith("/"):
         raise SettingsError(f"{PREFIX}ISSUER must not end in a slash: {settings.issuer}")
     return settings

@@ -5,11 +5,20 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from tests.support.clock import FakeClock
+from tests.support.databases import SqliteDatabases
+from tests.webui.browsing import DESK, Theme
+from tests.webui.house import House, LitHouse, house_at, lit_house_on
+
+OpenAs = Callable[..., Awaitable[Page]]
 
 _REPOSITORY = Path(__file__).parents[2]
 
@@ -50,3 +59,43 @@ def _wait_until_ready(url: str, server: "subprocess.Popen[bytes]") -> None:
         else:
             return
     raise TimeoutError(f"nothing answers at {url}")
+
+
+@pytest.fixture
+async def house(anyio_backend: str, directory_url: str, partnerservices_url: str, clock: FakeClock) -> AsyncIterator[House]:
+    """The application with people in it; see `House.signed_in`."""
+    async with house_at(directory_url, partnerservices_url, clock) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
+    """Debian's Chromium. Not by Playwright's synchronous interface, whose loop would be in the way of every other test."""
+    async with async_playwright() as playwright:
+        found = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield found
+        await found.close()
+
+
+@pytest.fixture(scope="module")
+async def lit_house(anyio_backend: str, sqlite_databases: SqliteDatabases) -> AsyncIterator[LitHouse]:
+    """A server process of the whole application with people in it, for tests in the browser; see `LitHouse.open`."""
+    async with lit_house_on(sqlite_databases) as found:
+        yield found
+
+
+@pytest.fixture
+async def open_as(lit_house: LitHouse, browser: Browser) -> AsyncIterator[OpenAs]:
+    """`await open_as("organisation", "owner", DESK, "dark")` is a browser page in which that person is signed in."""
+    contexts: list[BrowserContext] = []
+
+    async def open_in(audience: str | None, role: str = "", viewport: Any = DESK, theme: Theme = "light", **options: Any) -> Page:
+        context = await browser.new_context(base_url=lit_house.url, viewport=viewport, color_scheme=theme, **options)
+        contexts.append(context)
+        if audience is not None:
+            await context.add_cookies([await lit_house.cookie(audience, role)])  # type: ignore[list-item]
+        return await context.new_page()
+
+    yield open_in
+    for context in contexts:
+        await context.close()

@@ -1,13 +1,13 @@
 """Pages in a real browser: accessible in both themes, on a phone and on a desk, by keyboard, without scripts, on paper."""
 
 from collections.abc import AsyncIterator
-from typing import Any, Literal
+from typing import Any
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from powerepos_cloud.webui.error_pages import PAGES
+from tests.webui.browsing import DESK, PHONE, Theme, found_by_axe
 
 KINDS = [
     "/",
@@ -27,23 +27,6 @@ KINDS = [
 ]
 """One page of each kind."""
 ALL = list(dict.fromkeys([*KINDS, *(page.path for page in PAGES)]))
-AXE = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
-    "rules": {"target-size": {"enabled": True}},
-    "resultTypes": ["violations", "incomplete"],
-}
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-
-Theme = Literal["light", "dark"]
-
-
-@pytest.fixture(scope="module")
-async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
-    """Debian's Chromium. Not by Playwright's synchronous interface, whose loop would be in the way of every other test."""
-    async with async_playwright() as playwright:
-        found = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield found
-        await found.close()
 
 
 @pytest.fixture
@@ -59,17 +42,6 @@ async def open_page(anyio_backend: str, browser: Browser, site_url: str) -> Asyn
     yield open_in
     for context in contexts:
         await context.close()
-
-
-async def found_by_axe(page: Page) -> list[str]:
-    """What breaks WCAG 2.2 AA or good practice, and contrasts that could not be judged."""
-    results = (await Axe().run(page, options=AXE)).response
-    unsure = [result for result in results["incomplete"] if result["id"] == "color-contrast"]
-    return [
-        f"{page.url}: {result['id']}: {node['html'][:160]}"
-        for result in (*results["violations"], *unsure)
-        for node in result["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

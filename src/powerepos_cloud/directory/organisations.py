@@ -59,6 +59,14 @@ async def by_code(session: Session, code: str) -> Organisation:
     return _organisation(found)
 
 
+async def by_id(session: Session, organisation_id: int) -> Organisation:
+    """The organisation of this ID, which only the database knows. Raises `NotFound`."""
+    found = await session.first(select(*_COLUMNS).where(organisations.c.id == organisation_id))
+    if found is None:
+        raise NotFound("organisation", organisation_id)
+    return _organisation(found)
+
+
 async def listing(session: Session) -> list[Organisation]:
     """All organisations, by code."""
     return [_organisation(row) for row in await session.all(select(*_COLUMNS).order_by(organisations.c.code_key))]

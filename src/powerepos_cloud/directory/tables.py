@@ -170,6 +170,7 @@ users = Table(
     text("name"),
     text("password_hash"),  # Argon2id
     digest("totp_sealed", null=True),
+    number("totp_step", null=True),  # the last step of 30 s whose code was taken: none is taken twice (RFC 6238 section 5.2)
     text("staff_role", null=True),  # agent | admin
     instant("created_at"),
 )

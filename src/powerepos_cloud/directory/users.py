@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import Table, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite reads its ON CONFLICT too
 
 from powerepos_cloud.audit.store import Actor, record
@@ -11,6 +11,7 @@ from powerepos_cloud.directory import organisations, partners, rules
 from powerepos_cloud.directory.organisations import Organisation
 from powerepos_cloud.directory.partners import Partner
 from powerepos_cloud.directory.tables import organisations as organisations_table
+from powerepos_cloud.directory.tables import partners as partners_table
 from powerepos_cloud.directory.tables import user_organisations, user_partners, users
 from powerepos_cloud.foundation.database import Session
 from powerepos_cloud.foundation.refusals import Conflict, NotFound
@@ -43,6 +44,18 @@ class User(msgspec.Struct, frozen=True):
     partners: list[PartnerLink] = []
 
 
+class Credentials(msgspec.Struct, frozen=True):
+    """What a person is asked for at sign-in; `totp_sealed` is None without a second factor."""
+
+    user_id: int
+    email: str
+    name: str
+    staff_role: str | None
+    password_hash: str
+    totp_sealed: bytes | None
+
+
+_CREDENTIALS = (users.c.id, users.c.email, users.c.name, users.c.staff_role, users.c.password_hash, users.c.totp_sealed)
 _COLUMNS = (users.c.id, users.c.email, users.c.name, users.c.staff_role, users.c.created_at)
 
 
@@ -87,6 +100,42 @@ async def by_email(session: Session, email: str) -> User:
     if found is None:
         raise NotFound("user", email)
     return (await _with_links(session, [found]))[0]
+
+
+async def credentials(session: Session, *, email: str | None = None, user_id: int | None = None) -> Credentials | None:
+    """What the person with this address (letter case aside) or ID is asked for; None if there is none."""
+    which = users.c.id == user_id if email is None else users.c.email_key == compare_key(email.strip())
+    found = await session.first(select(*_CREDENTIALS).where(which)) if email is None or email.isprintable() else None
+    return None if found is None else Credentials(*tuple(found))
+
+
+async def take_totp_step(session: Session, user_id: int, step: int) -> bool:
+    """Take the code of this step of 30 s; False if it, or a later one, was taken before (RFC 6238 section 5.2)."""
+    fresh = or_(users.c.totp_step.is_(None), users.c.totp_step < step)
+    taken = update(users).where(users.c.id == user_id, fresh).values(totp_step=step).returning(users.c.id)
+    return await session.first(taken) is not None
+
+
+async def organisations_of(session: Session, user_id: int) -> list[tuple[Organisation, str]]:
+    """The organisations that a person is linked to, by name, with the role in each."""
+    statement = (
+        select(*(organisations_table.c[name] for name in Organisation.__struct_fields__), user_organisations.c.role)
+        .join(user_organisations, user_organisations.c.organisation_id == organisations_table.c.id)
+        .where(user_organisations.c.user_id == user_id)
+        .order_by(organisations_table.c.name, organisations_table.c.id)
+    )
+    return [(Organisation(*tuple(row)[:-1]), row[-1]) for row in await session.all(statement)]
+
+
+async def partners_of(session: Session, user_id: int) -> list[tuple[Partner, str]]:
+    """The partners that a person is linked to, by name, with the role at each."""
+    statement = (
+        select(*(partners_table.c[name] for name in Partner.__struct_fields__), user_partners.c.role)
+        .join(user_partners, user_partners.c.partner_id == partners_table.c.id)
+        .where(user_partners.c.user_id == user_id)
+        .order_by(partners_table.c.company_name, partners_table.c.id)
+    )
+    return [(Partner(*tuple(row)[:-1]), row[-1]) for row in await session.all(statement)]
 
 
 async def listing(session: Session) -> list[User]:

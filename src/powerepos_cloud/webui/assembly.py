@@ -6,18 +6,41 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, Router
 
+from powerepos_cloud.webui.backroom import Backroom
+from powerepos_cloud.webui.cookies import Cookies
+from powerepos_cloud.webui.frame import Frame
 from powerepos_cloud.webui.model import Lifetimes, Outbox, RefreshRules
+from powerepos_cloud.webui.navigation import Navigation, PageGroup
+from powerepos_cloud.webui.pages import account, sign_in
 from powerepos_cloud.webui.router import build_router
 from powerepos_cloud.webui.site import Site
+from powerepos_cloud.webui.upkeep import Upkeep
+
+GROUPS: tuple[PageGroup, ...] = (
+    # Everybody
+    sign_in.GROUP,
+    account.GROUP,
+    # Organisations: trading days, sales, reports, stock orders
+    #
+    # Organisations: connections, service accounts
+    #
+    # Organisations: outlets, catalogue, people, audit
+    #
+    # Partners
+    #
+    # Support
+)
+"""Every group of pages that need a sign-in, or lead to one. A new group is one line here."""
 
 PageError = Callable[[Request[Any, Any, Any], int, "dict[str, str] | None"], Response[bytes]]
 
 
 class WebUI(msgspec.Struct, frozen=True):
-    """The pages, and `page_error(request, status, headers)` for errors on paths that no other room answers for."""
+    """The pages, `page_error(request, status, headers)` for errors on paths that no other room answers for, the upkeep."""
 
     router: Router
     page_error: PageError
+    upkeep: Upkeep | None = None
 
 
 def build_webui(
@@ -28,8 +51,27 @@ def build_webui(
     refresh: RefreshRules,
     outbox: Outbox | None,
     is_demo: bool,
+    backroom: Backroom | None = None,
+    reads_keys: bool = False,
+    host_names: frozenset[str] = frozenset(),
 ) -> WebUI:
-    """The WebUI at `public_url`, telling of the AuthServer at `issuer`; `outbox` is None outside the demo."""
-    site = Site(issuer=issuer, public_url=public_url, is_demo=is_demo, has_outbox=outbox is not None)
-    router = build_router(site, lifetimes=lifetimes, refresh=refresh, outbox=outbox)
-    return WebUI(router, site.page_error)
+    """The WebUI at `public_url`, telling of the AuthServer at `issuer`; `outbox` is None outside the demo.
+
+    Without a `backroom` it holds the public pages alone; `reads_keys` where no AuthServer in this process reads them.
+    Requests for other hosts than that of `public_url` and `host_names` are refused.
+    """
+    cookies = None if backroom is None else Cookies(public_url, backroom.seal)
+    site = Site(
+        issuer=issuer,
+        public_url=public_url,
+        is_demo=is_demo,
+        has_outbox=outbox is not None,
+        has_sign_in=backroom is not None,
+        theme_of=cookies.theme_of if cookies is not None else lambda _request: "",
+    )
+    handlers = []
+    if backroom is not None and cookies is not None:
+        frame = Frame(site, backroom, Navigation(GROUPS), cookies, public_url)
+        handlers = [handler for group in GROUPS for handler in group.build(frame)]
+    router = build_router(site, handlers, lifetimes=lifetimes, refresh=refresh, outbox=outbox, host_names=host_names)
+    return WebUI(router, site.page_error, None if backroom is None else Upkeep(backroom, reads_keys=reads_keys))

@@ -1,0 +1,57 @@
+"""What the WebUI does by itself: outlived sessions are forgotten; where it runs apart from the AuthServer, keys are read."""
+
+import asyncio
+import contextlib
+
+from powerepos_cloud.directory import sessions
+from powerepos_cloud.foundation.database import DatabaseUnavailable
+from powerepos_cloud.webui.backroom import Backroom
+
+_EVERY_SECONDS = 5
+_TIDY_ROUNDS = 60
+_PIECE = 200
+
+
+class Upkeep:
+    """One task per worker; may run in every worker at once."""
+
+    def __init__(self, backroom: Backroom, *, reads_keys: bool) -> None:
+        self._backroom = backroom
+        self._reads_keys = reads_keys
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Read the keys where nobody else does, then go on in the background."""
+        if self._reads_keys:
+            with contextlib.suppress(DatabaseUnavailable):
+                await self._backroom.ring.load()
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """End the background task, and the threads that look at passwords."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        await self._backroom.passwords.close()
+
+    async def tidy(self) -> None:
+        """Forget what has outlived its time, piece by piece."""
+        now, deleted = self._backroom.clock.now_ms(), _PIECE
+        while deleted >= _PIECE:
+            deleted = await self._backroom.directory.write(lambda session: sessions.delete_outlived(session, now, _PIECE))
+
+    async def _run(self) -> None:
+        rounds = 0
+        while True:
+            await asyncio.sleep(_EVERY_SECONDS)
+            try:
+                if self._reads_keys:
+                    await self._backroom.ring.load()
+                if rounds % _TIDY_ROUNDS == 0:
+                    await self.tidy()
+                rounds += 1
+            except DatabaseUnavailable as error:
+                self._backroom.log.warning("webui.upkeep_postponed", reason=str(error))
+            except Exception:
+                self._backroom.log.exception("webui.upkeep_failed")
