@@ -75,7 +75,7 @@ async def test_the_database_holds_no_token_and_no_secret(stage: Stage, directory
     for secret in shown:
         assert secret.encode() not in stored
         assert secret.rpartition(".")[2].encode() not in stored
-    assert not re.search(rb"pepos_(cs|sp|rt|si)_[a-z2-7]{32}", stored)
+    assert not re.search(rb"pepos_(cs|sp|rt|si|ln)_[a-z2-7]{32}", stored)
 
 
 async def test_a_server_with_a_wrong_master_key_says_so_and_gives_up(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from powerepos_cloud.foundation.secrets import SecretKind, from_bytes, generate, hint, is_well_formed, keyed_hash
 
-SCANNER = re.compile(r"pepos_(cs|sp|rt|si)_[a-z2-7]{32}[0-9a-f]{8}")
+SCANNER = re.compile(r"pepos_(cs|sp|rt|si|ln)_[a-z2-7]{32}[0-9a-f]{8}")
 KINDS = list(SecretKind)
 KEY = bytes(range(32))
 

@@ -36,21 +36,18 @@ async def create(
     session: Session, now_ms: int, actor: Actor, keys: Keys, partner: Partner, name: str, grants: list[str]
 ) -> tuple[Client, NewSecret]:
     """A client of this partner with its first secret. Raises `Invalid`."""
-    values = {
-        "id": new_client_id(),
-        "partner_id": partner.id,
-        "name": rules.name("name", name),
-        "grants": dump_list(rules.grants(grants)),
-        "state": "active",
-        "created_at": now_ms,
-    }
-    made = await session.first(insert(clients).values(values).returning(*_COLUMNS))
-    assert made is not None
-    client = _client(made)
+    client = await _insert(session, now_ms, partner, name, grants)
     secret = await credentials.add(session, now_ms, keys, CLIENT_SECRET, client.id)
     details = {"partner_id": partner.id, "grants": client.grants, "secret_id": secret.id, "hint": secret.hint}
     await _audit(session, now_ms, actor, "client.created", client.id, details)
     return client, secret
+
+
+async def register(session: Session, now_ms: int, actor: Actor, partner: Partner, name: str, grants: list[str]) -> Client:
+    """A client of this partner without any secret yet: its people make one and see it themselves. Raises `Invalid`."""
+    client = await _insert(session, now_ms, partner, name, grants)
+    await _audit(session, now_ms, actor, "client.created", client.id, {"partner_id": partner.id, "grants": client.grants})
+    return client
 
 
 async def get(session: Session, client_id: str) -> Client:
@@ -136,6 +133,20 @@ async def revoke_everything(session: Session, now_ms: int, actor: Actor, client_
     raised = update(connections).where(connections.c.client_id == client_id).values(valid_from=number)
     await session.run(crossing(raised, "all that a client holds is revoked at once"))
     return number
+
+
+async def _insert(session: Session, now_ms: int, partner: Partner, name: str, grants: list[str]) -> Client:
+    values = {
+        "id": new_client_id(),
+        "partner_id": partner.id,
+        "name": rules.name("name", name),
+        "grants": dump_list(rules.grants(grants)),
+        "state": "active",
+        "created_at": now_ms,
+    }
+    made = await session.first(insert(clients).values(values).returning(*_COLUMNS))
+    assert made is not None
+    return _client(made)
 
 
 async def _switch(session: Session, now_ms: int, actor: Actor, client_id: str, *, to: str, entry: str) -> bool:

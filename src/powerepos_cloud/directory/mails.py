@@ -41,6 +41,11 @@ async def to_organisation_owners(session: Session, now_ms: int, organisation_id:
     await _queue(session, now_ms, owners, subject, body)
 
 
+async def queue(session: Session, now_ms: int, recipient: str, subject: str, body: str) -> None:
+    """Queue a mail to one address."""
+    await session.run(insert(mails).values(recipient=recipient, subject=subject, body=body, created_at=now_ms))
+
+
 async def newest(session: Session, limit: int) -> list[QueuedMail]:
     """The newest mails, waiting or sent."""
     statement = select(*_COLUMNS).order_by(mails.c.id.desc()).limit(limit)
@@ -49,4 +54,4 @@ async def newest(session: Session, limit: int) -> list[QueuedMail]:
 
 async def _queue(session: Session, now_ms: int, recipients: Select[tuple[str]], subject: str, body: str) -> None:
     for row in await session.all(recipients.order_by(users.c.id)):
-        await session.run(insert(mails).values(recipient=row[0], subject=subject, body=body, created_at=now_ms))
+        await queue(session, now_ms, row[0], subject, body)

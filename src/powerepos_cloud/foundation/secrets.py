@@ -1,7 +1,7 @@
 """Generated secrets: recognisable, checksummed, stored only as keyed hashes (contract section 2).
 
 Form: prefix, 32 base32 characters (160 random bits), 8 hexadecimal digits of CRC-32 over what stands before them.
-A secret scanner finds one with `pepos_(cs|sp|rt|si)_[a-z2-7]{32}[0-9a-f]{8}`.
+A secret scanner finds one with `pepos_(cs|sp|rt|si|ln)_[a-z2-7]{32}[0-9a-f]{8}`.
 """
 
 import base64
@@ -12,8 +12,8 @@ import zlib
 from enum import StrEnum
 
 _RANDOM_BYTES = 20
-_WELL_FORMED = re.compile(r"pepos_(?:cs|sp|rt|si)_[a-z2-7]{32}[0-9a-f]{8}")
-_MISPLACED = re.compile(r"pepos_(?:cs|sp|rt|si)_[a-z2-7]{8,}[0-9a-f]*|eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,2}")
+_WELL_FORMED = re.compile(r"pepos_(?:cs|sp|rt|si|ln)_[a-z2-7]{32}[0-9a-f]{8}")
+_MISPLACED = re.compile(r"pepos_(?:cs|sp|rt|si|ln)_[a-z2-7]{8,}[0-9a-f]*|eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,2}")
 
 
 class SecretKind(StrEnum):
@@ -23,6 +23,7 @@ class SecretKind(StrEnum):
     SERVICE_PASSWORD = "sp"
     REFRESH_TOKEN = "rt"
     INSTANCE_CREDENTIAL = "si"
+    LINK = "ln"
 
 
 _PREFIXES = {kind: f"pepos_{kind.value}_" for kind in SecretKind}
