@@ -30,9 +30,11 @@ from powerepos_cloud.foundation.secrets import SecretKind
 from powerepos_cloud.keyring.ring import KeyRing
 from powerepos_cloud.manage.demo_catalogue import add_demo_catalogue
 from powerepos_cloud.manage.demo_sales import SalesDemo
+from powerepos_cloud.manage.demo_stock import StockDemo
 from powerepos_cloud.partnerservices.catalogue import store as catalogue
 from powerepos_cloud.partnerservices.outlets import store as outlets
 from powerepos_cloud.partnerservices.sales import reading
+from powerepos_cloud.partnerservices.stock import listing as stock
 from powerepos_cloud.resourceserver.caller import Caller
 
 ACTOR = Actor("operator", "demo")
@@ -167,7 +169,7 @@ class Demo:
         return present.get(wanted[0]["name"]) or next(iter(present.values()))
 
     async def _trade(self, organisation: Organisation) -> None:
-        """A catalogue and thirty days of sales, unless there are any."""
+        """A catalogue, thirty days of sales and a month of supplier invoices, unless there are any."""
         by_name = {client.name: client.id for client in await clients.listing(self._directory.reader)}
         now = self._clock.now_ms()
         reader = self._partnerservices.reader
@@ -183,10 +185,13 @@ class Demo:
             sid="demo",
             expires_at=now // 1000 + 3600,
         )
+        shops = {outlet.name: outlet for outlet in await outlets.listing(reader, organisation.kapow)}
+        in_order = [shops[wanted["name"]] for wanted in _OUTLETS[organisation.code] if wanted["name"] in shops]
+        if not await stock.list_orders(reader, organisation.kapow, limit=1):
+            for outlet in in_order[:1]:
+                await StockDemo(self._partnerservices, caller, now).buy(outlet)
         if not await reading.zs_of(reader, organisation.kapow, caller.client_id, None, None, 0, 1):
             products = await catalogue.list_products(reader, organisation.kapow, active=True)
-            shops = {outlet.name: outlet for outlet in await outlets.listing(reader, organisation.kapow)}
-            in_order = [shops[wanted["name"]] for wanted in _OUTLETS[organisation.code] if wanted["name"] in shops]
             await SalesDemo(self._partnerservices, caller, products, now).sell(in_order)
 
     async def _set_uris(self, session: Session, issuer: str) -> None:

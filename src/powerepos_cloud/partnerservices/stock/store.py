@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, Select, insert, select, update
 
-from powerepos_cloud.foundation.database import Hot, Session
+from powerepos_cloud.foundation.database import Bulk, Hot, Session
 from powerepos_cloud.foundation.texts import compare_key
 from powerepos_cloud.partnerservices.stock.model import Levels, Line, Order, Taxes, Totals, pack, unpack
 from powerepos_cloud.partnerservices.stock.tables import stock_order_lines, stock_order_versions, stock_orders
@@ -45,10 +45,7 @@ _HEAD = (
     _orders.invoice_date, _orders.currency_code, _orders.application_name, _orders.application_version, _orders.created_local,
     *_TOTALS,
 )  # fmt: skip
-_LINE_COLUMNS = ", ".join(column.name for column in stock_order_lines.c)
-_ADD_LINE = Hot(
-    f"INSERT INTO stock_order_lines ({_LINE_COLUMNS}) VALUES ({', '.join(f'${n + 1}' for n in range(19))})"  # noqa: S608
-)
+_ADD_LINES = Bulk(stock_order_lines)
 _DELETE_LINES = Hot("DELETE FROM stock_order_lines WHERE order_no = $1")
 _LINES = Hot("""
     SELECT id, type, description, quantity, amount, product_code, plu_number, plu_name, tax_group, inc1, inc2, inc3, inc4, ex1,
@@ -160,15 +157,17 @@ def invoice_key(number: str) -> str:
 
 
 async def _add_lines(session: Session, order_no: int, lines: Sequence[Line]) -> None:
-    rows = [
-        (
-            order_no, place, line.id, line.type, line.description, line.quantity, line.amount, line.product_code,
-            line.plu_number, line.plu_name, line.tax_group, *line.inc, *line.ex,
-        )
-        for place, line in enumerate(lines)
+    if not lines:
+        return
+    count = len(lines)
+    levels = zip(*[(*line.inc, *line.ex) for line in lines], strict=True)
+    columns: list[Sequence[Any]] = [
+        [order_no] * count, range(count), [line.id for line in lines], [line.type for line in lines],
+        [line.description for line in lines], [line.quantity for line in lines], [line.amount for line in lines],
+        [line.product_code for line in lines], [line.plu_number for line in lines], [line.plu_name for line in lines],
+        [line.tax_group for line in lines], *levels,
     ]  # fmt: skip
-    if rows:
-        await session.hot_many(_ADD_LINE, rows)
+    await session.insert(_ADD_LINES, columns)
 
 
 def _order(head: Row[Any], lines: list[Line]) -> Order:
