@@ -5,6 +5,8 @@ from powerepos.contract.results import ResultWarning
 
 from powerepos_cloud.partnerservices.wire import Fault
 
+_NONE: frozenset[str] = frozenset()
+
 
 class Findings:
     """What the rules found in one record."""
@@ -20,6 +22,11 @@ class Findings:
     def warn(self, code: str, pointer: str, message: str, expected: object = None, actual: object = None) -> None:
         """Something that the sender should look at; the record is stored."""
         self.warnings.append(Fault(code, pointer, message, expected, actual))
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes of the warnings, once each."""
+        return frozenset(one.code for one in self.warnings) if self.warnings else _NONE
 
     def dump_warnings(self) -> str | None:
         """The warnings as they are kept with the record: JSON, or None."""

@@ -185,7 +185,7 @@ async def compare_all(shop: Shop, kapow: str, shelf: Shelf) -> None:
         assert Decimal(row.gross) / 10**7 == gross_of(shelf.sales[row.id].content)
         assert numbers[row.z_no] == shelf.sales[row.id].z.id
         await compare_versions(shop, row.sale_no, shelf.sales[row.id].versions[:-1])
-        loaded.setdefault(row.z_no, []).append(one)
+        loaded.setdefault(row.z_no, []).append((one, totals.warned_by(row.warnings)))
         await compare_parts(shop, row.sale_no)
     for z_no, z_id in numbers.items():
         kept = await shop.database.read(lambda session, n=z_no: store.cells(session, n))
@@ -200,15 +200,38 @@ async def compare_all(shop: Shop, kapow: str, shelf: Shelf) -> None:
 
 def compare_hours_and_cash(kept: totals.Cells, own: list[Json]) -> None:
     """What only the merchant's pages show of a Z's kept totals is the sum of its sales in decimals."""
-    by_hour: dict[str, list[Decimal]] = {}
+    by_hour: dict[str, list[Json]] = {}
     for one in own:
-        by_hour.setdefault(one["dateTimeClosed"][11:13], []).append(gross_of(one))
+        by_hour.setdefault(one["dateTimeClosed"][11:13], []).append(one)
     hours = {key: cell[1] for (kind, key), cell in kept.items() if kind == totals.HOUR}
-    assert hours == {hour: [len(many), int(sum(many) * 10**7)] for hour, many in by_hour.items()}
-    paid = [payment for one in own for payment in one["transactionPayments"] if payment["affectsCID"]]
-    cash = sum((exact(one["amountPurchase"]) + exact(one["amountTip"]) for one in paid), Decimal(0))
+    assert hours == {
+        hour: [len(many), int(sum(map(gross_of, many)) * 10**7), int(sum(map(tax_of, many)) * 10**7)]
+        for hour, many in by_hour.items()
+    }
     measures = kept[totals.ALL, ""][1] if own else [0] * len(totals.MEASURES[totals.ALL])
-    assert measures[totals.MEASURES[totals.ALL].index("cash")] == cash * 100
+    whole = dict(zip(totals.MEASURES[totals.ALL], measures, strict=True))
+    for name, taken in (("cash", True), ("collected", None)):
+        assert whole[name] == 100 * sum((collected_of(one, cash=taken) for one in own), Decimal(0))
+
+
+def tax_of(one: Json) -> Decimal:
+    """Inclusive and exclusive taxes of a sale."""
+    names = [f"{side}Tax{level}" for side in ("inc", "ex") for level in range(1, 5)]
+    return sum((exact(line.get(name, 0)) for line in lines_of(one) for name in names), Decimal(0))
+
+
+def collected_of(one: Json, *, cash: bool | None) -> Decimal:
+    """What was handed over, in cash or (None) in all: the rounding counts on top where the payments cover the sale without."""
+    payments = one["transactionPayments"]
+    paid = sum((exact(payment["amountPurchase"]) for payment in payments), Decimal(0))
+    rounded = sum((exact(payment.get("amountRounded", 0)) for payment in payments), Decimal(0))
+    is_apart = bool(rounded) and abs(paid - gross_of(one)) < abs(paid - rounded - gross_of(one))
+    counted = [payment for payment in payments if cash is None or payment["affectsCID"] == cash]
+    handed = (
+        exact(each["amountPurchase"]) + exact(each["amountTip"]) + (exact(each.get("amountRounded", 0)) if is_apart else 0)
+        for each in counted
+    )
+    return sum(handed, Decimal(0))
 
 
 async def compare_versions(shop: Shop, sale_no: int, older: list[Json]) -> None:

@@ -8,6 +8,7 @@ from powerepos_cloud.foundation.database.base import (
     Hot,
     Pending,
     Session,
+    TookTooLong,
     UniqueViolation,
     Unit,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "Pending",
     "Session",
     "TenantNotNamed",
+    "TookTooLong",
     "UniqueViolation",
     "Unit",
     "crossing",

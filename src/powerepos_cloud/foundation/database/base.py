@@ -12,6 +12,9 @@ from powerepos_cloud.foundation.database.bulk import Bulk, Columns
 
 T = TypeVar("T")
 
+LONG_READ_SECONDS = 8.0
+"""How long pages of figures, searches and exports may read."""
+
 
 class DatabaseUnavailable(Exception):
     """The database is away, locked for too long, or could not commit; trying again is right.
@@ -19,6 +22,10 @@ class DatabaseUnavailable(Exception):
     Nothing was stored, unless PostgreSQL broke the connection at the very COMMIT: then nobody can know, so deeds must bear
     being done twice.
     """
+
+
+class TookTooLong(Exception):
+    """A long read was stopped at its time limit; asking for less is right."""
 
 
 class UniqueViolation(Exception):
@@ -41,6 +48,9 @@ class Hot:
 
 class Session(ABC):
     """A connection inside (or, for single reads, outside) a transaction. Store functions take one."""
+
+    dialect: str
+    """`sqlite` or `postgresql`: for the few statements whose values the two write differently."""
 
     @abstractmethod
     async def hot(self, statement: Hot, *values: Any) -> Sequence[Sequence[Any]]:
@@ -104,6 +114,13 @@ class Database(ABC):
     @abstractmethod
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, all of it on one snapshot."""
+
+    @abstractmethod
+    async def read_long(self, unit: Unit[T], seconds: float = LONG_READ_SECONDS) -> T:
+        """Run a unit that reads much, on one snapshot, where it keeps nobody waiting.
+
+        Raises `TookTooLong` after `seconds`, `DatabaseUnavailable` if too many wait for their turn.
+        """
 
     @abstractmethod
     def submit(self, unit: Unit[T]) -> Pending[T]:

@@ -12,11 +12,13 @@ from sqlalchemy import exc as sa_exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from powerepos_cloud.foundation.database.base import (
+    LONG_READ_SECONDS,
     Database,
     DatabaseUnavailable,
     Hot,
     Pending,
     Session,
+    TookTooLong,
     UniqueViolation,
     Unit,
 )
@@ -48,6 +50,8 @@ class _TryAgain(DatabaseUnavailable):
 
 class PostgresqlSession(Session):
     """One connection in autocommit; transactions are begun and ended by `PostgresqlDatabase`."""
+
+    dialect = "postgresql"
 
     def __init__(self, connection: AsyncConnection, raw: "asyncpg.Connection[asyncpg.Record]") -> None:
         self.connection = connection
@@ -99,6 +103,8 @@ class PostgresqlSession(Session):
 class _Reader(Session):
     """Single reading statements, each on a pooled connection in autocommit."""
 
+    dialect = "postgresql"
+
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
@@ -147,6 +153,13 @@ class PostgresqlDatabase(Database):
             result = await unit(session)
             await session.control("COMMIT")
             return result
+
+    async def read_long(self, unit: Unit[T], seconds: float = LONG_READ_SECONDS) -> T:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.read(unit)
+        except TimeoutError as error:
+            raise TookTooLong(f"stopped after {seconds} s") from error
 
     def submit(self, unit: Unit[T]) -> Pending[T]:
         loop = asyncio.get_running_loop()

@@ -13,6 +13,7 @@ from sqlalchemy import exc as sa_exc
 from sqlalchemy.pool import NullPool
 
 from powerepos_cloud.foundation.database.base import (
+    LONG_READ_SECONDS,
     Database,
     DatabaseUnavailable,
     Hot,
@@ -23,6 +24,7 @@ from powerepos_cloud.foundation.database.base import (
 )
 from powerepos_cloud.foundation.database.bulk import Bulk, Columns
 from powerepos_cloud.foundation.database.group_commit import GroupCommit, is_busy, result_code, run_now
+from powerepos_cloud.foundation.database.long_reads import LongReads
 from powerepos_cloud.foundation.database.tenants import TenantGuard
 
 T = TypeVar("T")
@@ -39,6 +41,8 @@ _FAULTS = (0, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MI
 
 class SqliteSession(Session):
     """Runs at once: its coroutines never really suspend."""
+
+    dialect = "sqlite"
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -100,12 +104,9 @@ class SqliteDatabase(Database):
         )
         event.listen(self._engine, "before_execute", TenantGuard().check)
         self._writer = SqliteSession(self._engine.connect())
-        self._reader = SqliteSession(self._engine.connect())
-        self._reader.raw.execute("PRAGMA query_only = 1")
-        self._reader.raw.execute("PRAGMA cache_size = -4000")
-        # Only for the moment in which another process mends the log after a crash: readers wait for no writer in WAL mode.
-        self._reader.raw.execute(f"PRAGMA busy_timeout = {_READER_BUSY_MS}")
+        self._reader, _ = self._connect_reader()
         self._group = GroupCommit(self._writer, self._writer.raw)
+        self._long_reads = LongReads(self._connect_reader)
 
     @property
     def reader(self) -> Session:
@@ -119,10 +120,23 @@ class SqliteDatabase(Database):
         finally:
             self._reader.raw.execute("COMMIT")
 
+    async def read_long(self, unit: Unit[T], seconds: float = LONG_READ_SECONDS) -> T:
+        return await self._long_reads.run(unit, seconds)
+
     def submit(self, unit: Unit[T]) -> Pending[T]:
         return self._group.submit(unit)
 
+    def _connect_reader(self) -> tuple[SqliteSession, sqlite3.Connection]:
+        """A session that cannot write."""
+        session = SqliteSession(self._engine.connect())
+        session.raw.execute("PRAGMA query_only = 1")
+        session.raw.execute("PRAGMA cache_size = -4000")
+        # Only for the moment in which another process mends the log after a crash: readers wait for no writer in WAL mode.
+        session.raw.execute(f"PRAGMA busy_timeout = {_READER_BUSY_MS}")
+        return session, session.raw
+
     async def close(self) -> None:
+        await self._long_reads.close()
         await self._group.close()
         self._reader.connection.close()
         self._writer.connection.close()

@@ -84,7 +84,9 @@ def _note(call: Call, answer: PartnerSalesBatchResponse, raw: bytes, sent: Respo
     call.outcomes = Counter(
         word for result in answer.batch_item_results for word in (result.outcome, result.code) if word is not None
     )
-    if not answer.validated and any(result.errors for result in answer.batch_item_results):
+    if answer.validated:
+        call.outcomes = {**call.outcomes, "validated": len(answer.batch_item_results)}
+    elif any(result.errors for result in answer.batch_item_results):
         call.body, call.answer = raw, sent.content
 
 

@@ -22,7 +22,7 @@ from powerepos_cloud.foundation.database import Session
 from powerepos_cloud.partnerservices.changes import store as changes
 from powerepos_cloud.partnerservices.changes.store import Change
 from powerepos_cloud.partnerservices.findings import Findings
-from powerepos_cloud.partnerservices.sales import neighbours, store, totals, zreports
+from powerepos_cloud.partnerservices.sales import names, neighbours, store, totals, zreports
 from powerepos_cloud.partnerservices.sales.model import Sale
 from powerepos_cloud.partnerservices.sales.rules import Context, check
 from powerepos_cloud.partnerservices.sales.store import Ready, Stored
@@ -260,10 +260,12 @@ async def _write(session: Session, job: Job, z: Z, ready: list[Verdict], made: b
     for verdict in new:
         verdict.stored_in, verdict.version = z, 1
         assert verdict.submitted.sale is not None
-        totals.add_sale(per_z[z.z_no], verdict.submitted.sale, verdict.submitted.gross)
+        totals.add_sale(per_z[z.z_no], verdict.submitted.sale, verdict.submitted.gross, verdict.submitted.findings.codes)
         written.append(_change(job, verdict, Changes.CREATED))
     for z_no in sorted(per_z):
         await store.add_to_totals(session, z_no, per_z[z_no])
+    await zreports.note_receipt(session, z, job.now_ms)
+    await names.note(session, job.kapow, z.z_no, names.of((one.submitted.sale for one in ready), job.product_names))
     finalised = await _finalise_earlier(session, job, z, written) if job.finalises_earlier else []
     await changes.record(session, job.kapow, written, job.now_ms)
     return finalised
@@ -281,9 +283,10 @@ async def _replace(session: Session, job: Job, z: Z, verdict: Verdict, per_z: di
     if verdict.submitted.hash in await store.older_hashes(session, known.sale_no):
         findings.warn(Codes.SALE_REVERTED, "/salesTransactionID", "This equals an older version: the last received counts.")
     old = await store.load(session, known.sale_no)
+    warned = totals.warned_by(await store.warnings_of(session, known.sale_no))
     await store.change(session, known, z.z_no, _ready(job, verdict.submitted), old, job.now_ms)
-    totals.add(per_z.setdefault(known.z_no, {}), totals.cells_of(old), -1)
-    totals.add_sale(per_z.setdefault(z.z_no, {}), sale, verdict.submitted.gross)
+    totals.add(per_z.setdefault(known.z_no, {}), totals.cells_of(old, warned), -1)
+    totals.add_sale(per_z.setdefault(z.z_no, {}), sale, verdict.submitted.gross, findings.codes)
     verdict.stored_in, verdict.version = z, known.version + 1
     return _change(job, verdict, Changes.MOVED if is_moved else Changes.REPLACED)
 

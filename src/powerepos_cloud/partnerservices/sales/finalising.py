@@ -42,6 +42,8 @@ async def finalise(
     if z.is_finalised:
         return Finalised(ZFinaliseResultCode.ALREADY_FINALISED, z, found)
     if found:
+        assert control_json is not None
+        await zreports.keep_control_totals(session, z, control_json, now_ms)
         return Finalised(ZFinaliseResultCode.CONTROL_TOTALS_MISMATCH, z, found)
     await zreports.finalise(session, z, at, by, control_json, now_ms)
     change = Change(ChangeTypes.Z, z.id, 1, z.outlet_id, z.client_id, Changes.FINALISED)

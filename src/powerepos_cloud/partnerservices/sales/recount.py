@@ -48,13 +48,13 @@ async def _recount_z(session: Session, z_no: int) -> tuple[int, list[str]]:
     wrong = []
     contents = []
     heads = await session.all(
-        crossing(select(sales.c.sale_no, sales.c.id, sales.c.content_hash, sales.c.gross), "the sales of one Z").where(
-            sales.c.z_no == z_no
-        )
+        crossing(
+            select(sales.c.sale_no, sales.c.id, sales.c.content_hash, sales.c.gross, sales.c.warnings), "the sales of one Z"
+        ).where(sales.c.z_no == z_no)
     )
     for head in heads:
         sale = await store.load(session, head.sale_no)
-        contents.append(sale)
+        contents.append((sale, totals.warned_by(head.warnings)))
         if content_hash(pack(sale)) != bytes(head.content_hash):
             wrong.append(f"sale {head.id}: its rows are not the content that was received")
         if gross(sale) != head.gross:

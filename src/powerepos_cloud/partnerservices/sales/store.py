@@ -118,6 +118,7 @@ _REFUNDS_OF = Hot(
     "SELECT id, refund_of, gross FROM sales WHERE kapow = $1 AND refund_of = ANY($2::text[])",
     "SELECT id, refund_of, gross FROM sales WHERE kapow = $1 AND refund_of IN (SELECT value FROM json_each($2))",
 )
+_WARNINGS_OF = Hot("SELECT warnings FROM sales WHERE sale_no = $1")
 _NUMBERS_OF_Z = Hot("SELECT sale_no FROM sales WHERE z_no = $1 ORDER BY sale_no")
 
 _taxes_decoder = msgspec.json.Decoder(tuple[Tax | None, Tax | None, Tax | None, Tax | None])
@@ -186,6 +187,12 @@ def _item(row: Sequence[Any], adjustments: Iterable[Adjustment]) -> Item:
 def _payment(row: Sequence[Any]) -> Payment:
     values: list[Any] = [*row[:5], bool(row[5]), row[6]]
     return Payment(*values)
+
+
+async def warnings_of(session: Session, sale_no: int) -> str | None:
+    """The current version's warnings, as they are kept."""
+    found: str | None = (await session.hot(_WARNINGS_OF, sale_no))[0][0]
+    return found
 
 
 async def older_hashes(session: Session, sale_no: int) -> set[bytes]:

@@ -5,7 +5,19 @@ Outlet-local times are text, `yyyy-MM-dd HH:mm:ss.fff`, which sorts as time does
 `sale_no`, which only this database knows, and are reached through their sale.
 """
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+)
 from sqlalchemy import text as sql
 
 from powerepos_cloud.foundation.database.schema import PARTNERSERVICES, digest, instant, number, text
@@ -46,8 +58,10 @@ z_reports = Table(
     text("state"),  # open | finalised
     text("finalised_at", null=True),  # outlet-local, as it was sent
     text("finalised_by", null=True),
-    text("control_totals", null=True),  # JSON, as the partner sent them
+    text("control_totals", null=True),  # JSON, as the partner sent them last, whether they agreed or not
+    instant("control_at", null=True),
     instant("opened_at"),
+    instant("received_at", null=True),  # when sales were last stored in it
     instant("closed_at", null=True),  # when it was finalised here
     UniqueConstraint("kapow", "id"),
     UniqueConstraint(
@@ -119,8 +133,39 @@ sales = Table(
     instant("received_at"),
     UniqueConstraint("kapow", "id"),
     Index(None, "z_no", "invoice_number"),
+    Index(None, "z_no", "gross"),
     Index("ix_sales_refund_of", "kapow", "refund_of", sqlite_where=_REFUNDS, postgresql_where=_REFUNDS),
     info=_OWNED,
+)
+
+names = Table(
+    "names",
+    PARTNERSERVICES,
+    _big_id("name_no"),
+    text("kapow"),
+    text("name"),
+    text("words"),  # as they are sought: folded, without marks, one space between two
+    UniqueConstraint("kapow", "name"),
+    Index("ix_names_words", sql("array_to_tsvector(string_to_array(words, ' '))"), postgresql_using="gin").ddl_if(
+        dialect="postgresql"
+    ),
+    info=_OWNED,
+)
+# FTS5 may not be written by a trigger (`trusted_schema` is off), so whoever adds a name adds it here, too.
+event.listen(
+    names,
+    "after_create",
+    DDL(  # type: ignore[no-untyped-call]
+        "CREATE VIRTUAL TABLE names_text USING fts5(words, content='', tokenize='unicode61 remove_diacritics 0')"
+    ).execute_if(dialect="sqlite"),
+)
+
+z_names = Table(
+    "z_names",
+    PARTNERSERVICES,
+    number("z_no", ForeignKey("z_reports.z_no")),
+    number("name_no", ForeignKey("names.name_no")),
+    PrimaryKeyConstraint("z_no", "name_no"),
 )
 
 sale_items = Table(

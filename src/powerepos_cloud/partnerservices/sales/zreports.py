@@ -103,9 +103,12 @@ _ADD = Hot("""
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'open', $16) RETURNING z_no
 """)
 _FINALISE = Hot("""
-    UPDATE z_reports SET state = 'finalised', finalised_at = $2, finalised_by = $3, control_totals = $4, closed_at = $5
+    UPDATE z_reports SET state = 'finalised', finalised_at = $2, finalised_by = $3, control_totals = COALESCE($4, control_totals),
+      control_at = CASE WHEN CAST($4 AS text) IS NULL THEN control_at ELSE $5 END, closed_at = $5
     WHERE z_no = $1 AND state = 'open' RETURNING z_no
 """)
+_NOTE_RECEIPT = Hot("UPDATE z_reports SET received_at = $2 WHERE z_no = $1")
+_KEEP_CONTROL = Hot("UPDATE z_reports SET control_totals = $2, control_at = $3 WHERE z_no = $1 AND state = 'open'")
 
 
 async def by_id(session: Session, kapow: str, z_id: str) -> Z | None:
@@ -151,6 +154,16 @@ async def make(session: Session, kapow: str, outlet_id: str, client_id: str, tar
 async def finalise(session: Session, z: Z, finalised_at: str, by: str, control_totals: str | None, now_ms: int) -> bool:
     """Close a Z whose row is held; False if it was closed before."""
     return bool(await session.hot(_FINALISE, z.z_no, finalised_at, by, control_totals, now_ms))
+
+
+async def note_receipt(session: Session, z: Z, now_ms: int) -> None:
+    """Sales were stored in this Z, whose row is held."""
+    await session.hot(_NOTE_RECEIPT, z.z_no, now_ms)
+
+
+async def keep_control_totals(session: Session, z: Z, control_totals: str, now_ms: int) -> None:
+    """Keep what the partner believes an open Z to hold, so that the merchant sees where the two differ."""
+    await session.hot(_KEEP_CONTROL, z.z_no, control_totals, now_ms)
 
 
 async def open_before(session: Session, kapow: str, z: Z) -> list[Z]:
