@@ -1,6 +1,5 @@
 """What the tests of refresh, revocation and keys act with: partners' clients, the merchant's deeds, and what they leave."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -17,6 +16,7 @@ from powerepos_cloud.directory.revocations import Entry
 from powerepos_cloud.foundation.database import Session
 from tests.support.application import Running
 from tests.support.clock import FakeClock
+from tests.support.patience import until_answered
 from tests.support.world import Account, Client, Organisation, World
 
 T = TypeVar("T")
@@ -84,17 +84,20 @@ class Stage:
 
     async def call(self, access_token: str) -> int:
         """The status of an API call with this token, once the service has read what there is to know."""
-        async with asyncio.timeout(5):
-            while (await self.app.http.get("/readyz")).status_code != 200:
-                await asyncio.sleep(0.01)
+        await until_answered(self._is_ready, 5)
         answer = await self.app.http.get("/api/v1/connection", headers={"authorization": f"Bearer {access_token}"})
         return answer.status_code
 
     async def comes_to(self, access_token: str, status: int, seconds: float = 2) -> None:
         """Wait until API calls with this token get this status: within two seconds, as promised."""
-        async with asyncio.timeout(seconds):
-            while await self.call(access_token) != status:
-                await asyncio.sleep(0.02)
+
+        async def met() -> bool:
+            return await self.call(access_token) == status
+
+        await until_answered(met, seconds)
+
+    async def _is_ready(self) -> bool:
+        return (await self.app.http.get("/readyz")).status_code == 200
 
     async def introspect(self, token: str, service: str = "partnerservices") -> dict[str, Any]:
         """POST /authorisation/introspect by the service's instance; the answer."""

@@ -11,6 +11,7 @@ from powerepos_cloud.directory.tables import revocations
 from powerepos_cloud.foundation.database import Session
 from tests.authserver.stage import DAY, HOUR, Stage
 from tests.authserver.worker import working
+from tests.support.patience import until
 
 
 async def count(stage: Stage, table: Any) -> int:
@@ -127,9 +128,7 @@ async def test_one_bad_round_does_not_end_the_housekeeping(
         monkeypatch.setattr("powerepos_cloud.authserver.housekeeping._RELOAD_KEYS_SECONDS", 0.02)
         await worker.housekeeping.stop()
         await worker.housekeeping.start()
-        async with asyncio.timeout(5):
-            while len(rounds) < 3:
-                await asyncio.sleep(0.01)
+        await until(lambda: len(rounds) >= 3, 5)
 
 
 async def _all(*deeds: Any) -> None:

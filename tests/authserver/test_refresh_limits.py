@@ -10,6 +10,7 @@ from tests.authserver.stage import Stage
 from tests.authserver.worker import working
 from tests.support.application import running, settings_for
 from tests.support.clock import FakeClock
+from tests.support.patience import until_answered
 from tests.support.world import World
 
 
@@ -89,8 +90,10 @@ async def test_a_running_server_ends_surplus_families_by_itself(
     async with running(settings, clock) as app:
         stage = Stage(world, clock, app)
         given = await sign_ins(stage, 5)
-        async with asyncio.timeout(15):
-            while len(await live_families(stage)) > 2:
-                await asyncio.sleep(0.1)
+
+        async def two_are_left() -> bool:
+            return len(await live_families(stage)) == 2
+
+        await until_answered(two_are_left, 15)
         assert await live_families(stage) == [sid(answer) for answer in given[3:]]
         await stage.successor(given[4]["refresh_token"])

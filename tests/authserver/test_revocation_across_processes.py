@@ -14,6 +14,7 @@ from powerepos_cloud.foundation.database import Session
 from tests.authserver.stage import MERCHANT, MINUTE
 from tests.support.application import settings_for
 from tests.support.clock import START_MS
+from tests.support.patience import until_seen
 from tests.support.server import Server, free_port, serving, set_clock
 from tests.support.world import PARTNERSERVICES_URI, World
 
@@ -63,10 +64,7 @@ def call(hosts: Hosts, token: str) -> httpx.Response:
 
 def comes_to(hosts: Hosts, token: str, status: int, seconds: float = 2) -> None:
     """Wait for a status of API calls with this token."""
-    deadline = time.monotonic() + seconds
-    while (got := call(hosts, token).status_code) != status:
-        assert time.monotonic() < deadline, f"still {got}, not {status}"
-        time.sleep(0.02)
+    until_seen(lambda: call(hosts, token).status_code == status, seconds)
 
 
 async def deed(world: World, function: Any) -> None:
@@ -163,10 +161,7 @@ async def test_a_service_that_starts_without_the_authserver_answers_503_and_reco
     hosts.services.kill()
     with Watcher(hosts, grant["access_token"]) as watcher:
         hosts.services.launch()
-        deadline = time.monotonic() + 20
-        while len(watcher.statuses) < 20:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until_seen(lambda: len(watcher.statuses) >= 20, 20)
         hosts.authserver.start()
         comes_to(hosts, grant["access_token"], 401, seconds=15)
     assert set(watcher.statuses) <= {503, 401}

@@ -148,7 +148,7 @@ async def test_numbers_of_parallel_deeds_have_no_gaps_and_come_in_order_of_commi
     feed = await desk.feed()
     assert [entry.n for entry in feed] == list(range(1, 21))
     assert {entry.id for entry in feed} == {organisation.code for organisation in made}
-    assert len(seen) > 2
+    assert seen
 
 
 async def test_two_processes_share_one_row_of_numbers(desk: Desk, directory_url: str) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.patience import until_seen
+
 SALES = "Partner Sales (Submit)"
 PROGRAM = Path(sys.executable).with_name("powerepos-admin")
 
@@ -108,13 +110,8 @@ def test_an_operator_brings_a_partner_to_a_token_and_takes_it_away_again(
     def works(bearer: dict[str, str]) -> bool:
         return server.get("/api/v1/connection", headers=bearer).status_code == 200
 
-    def within_two_seconds(bearer: dict[str, str], *, is_open: bool) -> bool:
-        deadline = time.monotonic() + 2
-        while works(bearer) != is_open:
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.05)
-        return True
+    def comes_to(bearer: dict[str, str], *, is_open: bool) -> None:
+        until_seen(lambda: works(bearer) == is_open)
 
     by_account = ("HARBOUR", client["client_id"], "--account", account["username"])
     for stop, lift in (
@@ -128,9 +125,9 @@ def test_an_operator_brings_a_partner_to_a_token_and_takes_it_away_again(
         (("service-account", "unbind", "HARBOUR", account["username"], client["client_id"]), None),
     ):
         bearer = token()
-        assert within_two_seconds(bearer, is_open=True), f"before {stop}"  # what was lifted takes as long to be heard of
+        comes_to(bearer, is_open=True)  # what was lifted takes as long to be heard of
         machine.json(*stop)
-        assert within_two_seconds(bearer, is_open=False), stop
+        comes_to(bearer, is_open=False)
         if lift:
             machine.json(*lift)
     assert server.post("/authorisation/token", data=form).json()["error"] == "invalid_grant"

@@ -15,6 +15,7 @@ from powerepos_cloud.partnerservices.outlets.tables import tenants
 from tests.resourceserver.authserver import KAPOW, URI, Feed, Keys, claims
 from tests.resourceserver.services import Services, in_process
 from tests.support.clock import START_MS, FakeClock
+from tests.support.patience import until
 
 OTHER_KAPOW = "7c7f9f3e-2b1a-4d55-9d7e-0c9a8b7c6d5e"
 HARBOUR = "5f1c8f5a-0c4e-4a63-8b1f-6f2f4d1c9a01"
@@ -57,9 +58,7 @@ class Later:
     async def __call__(self, now_ms: int) -> None:
         self._clock.set(now_ms)
         await self._feed.add("client", "lifted", "other")
-        async with asyncio.timeout(2):
-            while self._services.revocations.fault:
-                await asyncio.sleep(0.01)
+        await until(lambda: not self._services.revocations.fault)
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ class Services:
             return (ros_door if is_ros else self.door).answer(request, error)
 
         self.access = access(uri, "partnerservices")
-        request_log = RequestLog(database, clock, log)
+        self.request_log = RequestLog(database, clock, log)
         app = Litestar(
             [
                 build_metadata(uri=uri, service="partnerservices", issuer=issuer, name="PowerEPOS Partner Services"),
@@ -69,7 +69,7 @@ class Services:
                     access=self.access,
                     database=database,
                     clock=clock,
-                    request_log=request_log,
+                    request_log=self.request_log,
                     door=self.door,
                     prefix=urlsplit(uri).path + "api/v1",
                 ),

@@ -18,6 +18,7 @@ from powerepos_cloud.resourceserver.follower import FIRST_PAUSE_SECONDS, LONGEST
 from tests.resourceserver.authserver import URI, Feed, Gone, claims
 from tests.resourceserver.http_server import free_port, serving
 from tests.support.clock import FakeClock
+from tests.support.patience import until
 
 CREDENTIAL = "pepos_si_never_to_be_logged"
 
@@ -49,13 +50,6 @@ async def follow(clock: FakeClock, written: io.StringIO) -> AsyncIterator[Callab
 
 def in_process(feed: Feed) -> InProcessFeed:
     return InProcessFeed(feed.read, gone=Gone)
-
-
-async def until(condition: Callable[[], bool], seconds: float = 2.0) -> None:
-    """Wait for it, at most two seconds: what the contract grants a revocation."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 def refused(follower: Follower, **changed: object) -> bool:

@@ -23,6 +23,7 @@ from powerepos_cloud.resourceserver.jwks import (
 from tests.resourceserver.authserver import Keys
 from tests.resourceserver.http_server import free_port, serving
 from tests.support.clock import FakeClock
+from tests.support.patience import until
 
 
 class Source:
@@ -64,12 +65,8 @@ async def cached(clock: FakeClock) -> AsyncIterator[Callable[[KeySource], KeyCac
 
 
 async def loaded(cache: KeyCache, seconds: float = 2) -> PublicKeys:
-    async with asyncio.timeout(seconds):
-        while True:
-            try:
-                return cache.keys
-            except KeysUnavailable:
-                await asyncio.sleep(0.01)
+    await until(lambda: cache.is_ready, seconds)
+    return cache.keys
 
 
 def knows(keys: PublicKeys, kid: str) -> bool:
@@ -189,9 +186,7 @@ async def test_keys_are_fetched_again_when_their_age_says_so(cached, source, mon
     source.max_age = 0
     cache = cached(source)
     seen = await loaded(cache)
-    async with asyncio.timeout(2):
-        while cache.keys is seen:
-            await asyncio.sleep(0.01)
+    await until(lambda: cache.keys is not seen)
 
 
 async def test_in_process_the_function_is_asked(cached, keys: Keys) -> None:

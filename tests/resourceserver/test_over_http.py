@@ -15,6 +15,7 @@ from powerepos_cloud.resourceserver.jwks import HttpKeySource
 from tests.resourceserver.authserver import Feed, Gone, Keys, claims
 from tests.resourceserver.http_server import free_port, serving
 from tests.resourceserver.services import Services
+from tests.support.patience import until_answered
 
 
 class AuthServer:
@@ -82,9 +83,10 @@ async def hosts(keys: Keys, auth_port: int, partnerservices_database: Database) 
 
 
 async def until_status(hosts: Hosts, token: str, status: int) -> None:
-    async with asyncio.timeout(2):
-        while (await hosts.call(token)).status_code != status:
-            await asyncio.sleep(0.02)
+    async def met() -> bool:
+        return (await hosts.call(token)).status_code == status
+
+    await until_answered(met)
 
 
 async def test_it_waits_for_its_authserver_then_follows_it_through_a_restart(

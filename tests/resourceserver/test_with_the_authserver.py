@@ -1,6 +1,5 @@
 """The follower against the AuthServer's own feed, on both databases: the two sides of contract section 5 fit together."""
 
-import asyncio
 import io
 from collections.abc import AsyncIterator, Callable
 
@@ -17,6 +16,7 @@ from powerepos_cloud.resourceserver.feed import InProcessFeed
 from powerepos_cloud.resourceserver.follower import Follower
 from tests.resourceserver.authserver import URI, claims
 from tests.support.clock import START_MS, FakeClock
+from tests.support.patience import until
 
 Start = Callable[[], Follower]
 
@@ -50,10 +50,8 @@ def word(follower: Follower, **changed: object) -> str | None:
     return reason and reason.word
 
 
-async def until(follower: Follower, expected: str | None, **changed: object) -> None:
-    async with asyncio.timeout(2):
-        while word(follower, **changed) != expected:
-            await asyncio.sleep(0.01)
+async def comes_to(follower: Follower, expected: str | None, **changed: object) -> None:
+    await until(lambda: word(follower, **changed) == expected)
 
 
 NAMES = ("clientone", "svc-demo", "DEMO-CAFE")
@@ -83,16 +81,16 @@ async def test_what_a_deed_publishes_is_refused_and_lifted_within_two_seconds(
     follower = start()
     assert await follower.first_read(5)
     await publish(directory_database, refuse)
-    await until(follower, f"{kind}.refused")
+    await comes_to(follower, f"{kind}.refused")
     await publish(directory_database, lift)
-    await until(follower, None)
+    await comes_to(follower, None)
 
 
 async def test_a_revoked_grant_is_refused(start: Start, directory_database: Database) -> None:
     follower = start()
     assert await follower.first_read(5)
     await publish(directory_database, revocations.refused_grant(str(claims()["sid"]), "clientone"))
-    await until(follower, "grant.refused")
+    await comes_to(follower, "grant.refused")
     assert word(follower, sid="another") is None
 
 
@@ -100,7 +98,7 @@ async def test_a_move_is_refused_by_tokens_of_before(start: Start, directory_dat
     follower = start()
     assert await follower.first_read(5)
     (n,) = await publish(directory_database, revocations.moved("DEMO-CAFE", "https://ps2.example.test/"))
-    await until(follower, "organisation.moved", rev=n - 1)
+    await comes_to(follower, "organisation.moved", rev=n - 1)
 
 
 async def test_narrow_pause_resume_is_known_to_a_worker_that_was_restarted(start: Start, directory_database: Database) -> None:
@@ -130,6 +128,6 @@ async def test_a_worker_that_slept_through_the_housekeeping_begins_again(
     assert await directory_database.write(prune) == 3
     await publish(directory_database, revocations.account("refused", "svc-demo", "DEMO-CAFE"))
     follower.start()
-    await until(follower, "account.refused")
+    await comes_to(follower, "account.refused")
     assert follower.map is not old
     assert word(follower, client_id="other", sub="svc-other") is None

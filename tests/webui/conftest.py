@@ -49,7 +49,7 @@ def site_url() -> Iterator[str]:
 
 
 def _wait_until_ready(url: str, server: "subprocess.Popen[bytes]") -> None:
-    for _ in range(200):
+    for _ in range(1200):
         if server.poll() is not None:
             raise RuntimeError(f"the server ended with {server.returncode}")
         try:

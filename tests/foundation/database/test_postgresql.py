@@ -54,16 +54,22 @@ async def stored(database: PostgresqlDatabase) -> list[str]:
 
 
 async def test_units_that_block_each_other_are_run_again_until_both_are_done(database: PostgresqlDatabase) -> None:
-    runs = []
+    runs: list[str] = []
+    both_have_begun = asyncio.Event()
 
     def both(first: str, second: str) -> Unit[None]:
         async def unit(session: Session) -> None:
+            await increment(session, first)
             runs.append(first)
-            for name in (first, second):
-                await session.run(update(counters).where(counters.c.name == name).values(value=counters.c.value + 1))
-                await session.hot(Hot("SELECT pg_sleep(0.1)"))
+            if len(runs) == 2:
+                both_have_begun.set()
+            await both_have_begun.wait()  # each holds now what the other wants next
+            await increment(session, second)
 
         return unit
+
+    async def increment(session: Session, name: str) -> None:
+        await session.run(update(counters).where(counters.c.name == name).values(value=counters.c.value + 1))
 
     async def make(session: Session) -> None:
         await session.run(insert(counters), [{"name": "a", "value": 0}, {"name": "b", "value": 0}])

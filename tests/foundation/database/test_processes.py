@@ -34,7 +34,7 @@ def test_two_processes_write_at_once_and_lose_nothing(directory_url: str) -> Non
         *acknowledged, (_, standstill) = [line.split() for line in process.communicate(timeout=60)[0].splitlines()]
         assert process.returncode == 0
         assert sorted(int(n) for (n,) in acknowledged) == list(range(1, count + 1))
-        # A wait inside the database for the other process's lock would hold the loop up for far longer.
+        # A wait inside the database for the other process's lock would hold the loop up for far longer than all else.
         assert int(standstill) < 1000
     expected = set[str]().union(*(pair(name, n) for name in processes for n in range(1, count + 1)))
     assert stored_names(directory_url) == expected

@@ -101,15 +101,12 @@ async def test_another_processes_lock_is_waited_for_while_the_loop_goes_on(path:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         pending = database.submit(state("patient"))
-        ticks, started = 0, time.monotonic()
-        while time.monotonic() - started < 0.5:
+        for _ in range(50):  # a wait inside SQLite would have ended in a failure long before
             await asyncio.sleep(0.005)
             assert await stored(database) == []  # readers are not held up
-            ticks += 1
         assert not pending.claimed.done()
-        assert ticks > 20  # a wait inside SQLite would have let one through
         other.execute("COMMIT")
-    assert await asyncio.wait_for(pending.durable, 2) == "patient"
+    assert await asyncio.wait_for(pending.durable, 30) == "patient"
 
 
 async def test_a_lock_that_never_ends_is_given_up(path: Path, database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,11 +125,11 @@ async def test_a_lock_that_never_ends_is_given_up(path: Path, database: SqliteDa
 async def test_each_unit_is_given_up_at_its_own_time(
     path: Path, database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_commit, "_BUSY_GIVE_UP_SECONDS", 0.4)
+    monkeypatch.setattr(group_commit, "_BUSY_GIVE_UP_SECONDS", 0.2)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         early = database.submit(state("early"))
-        await asyncio.sleep(0.3)
+        monkeypatch.setattr(group_commit, "_BUSY_GIVE_UP_SECONDS", 60)
         late = database.submit(state("late"))
         with pytest.raises(DatabaseUnavailable):
             await early.durable
@@ -146,7 +143,7 @@ async def test_on_a_full_disk_every_unit_knows_what_became_of_it(database: Sqlit
     ((pages,),) = raw.execute("PRAGMA page_count").fetchall()
     raw.execute(f"PRAGMA max_page_count = {pages + 3}")
     units = [state(f"{n:02}", "x" * (200_000 if n % 5 == 2 else 10)) for n in range(20)]
-    results = await asyncio.wait_for(asyncio.gather(*(database.write(unit) for unit in units), return_exceptions=True), 10)
+    results = await asyncio.wait_for(asyncio.gather(*(database.write(unit) for unit in units), return_exceptions=True), 60)
     assert [result for result in results if isinstance(result, str)] == await stored(database)
     assert {type(result) for result in results} == {str, DatabaseUnavailable}
     assert all(isinstance(result, DatabaseUnavailable) for result in results[2::5])
@@ -167,7 +164,7 @@ async def test_a_transaction_that_sqlite_gave_up_fails_everybody_in_it_and_nobod
         await before.durable
     with pytest.raises(DatabaseUnavailable, match="disk I/O error"):
         await lost.durable
-    assert await asyncio.wait_for(after.durable, 5) == "after"
+    assert await asyncio.wait_for(after.durable, 30) == "after"
     assert await stored(database) == ["after"]
 
 
@@ -177,7 +174,7 @@ async def test_a_unit_that_goes_on_in_a_lost_transaction_is_told_that_it_failed(
         return "all well"
 
     with pytest.raises(DatabaseUnavailable, match="transaction was lost"):
-        await asyncio.wait_for(database.write(lose), 5)
+        await asyncio.wait_for(database.write(lose), 30)
 
 
 def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:

@@ -139,14 +139,14 @@ async def test_waiting_ends_with_the_first_change(shop: Shop) -> None:
     started = time.monotonic()
     z = await request_z(shop)
     assert seen((await waiting)["changes"]) == [("z", z["zReportID"], 1, "created")]
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10  # and not the 20 s that it would have waited
 
 
 async def test_waiting_in_vain_ends_in_time(shop: Shop) -> None:
     started = time.monotonic()
     empty = await page(shop, "?wait=1")
     assert (empty["changes"], empty["more"]) == ([], False)
-    assert 0.9 < time.monotonic() - started < 3
+    assert 0.9 < time.monotonic() - started < 15  # and not the 25 s that are the most
 
 
 async def test_a_reader_sees_its_own_client_outlets_and_permissions_only(shop: Shop) -> None:

@@ -175,9 +175,11 @@ async def test_a_move_waits_for_a_write_under_way(partnerservices_database: Data
     database = partnerservices_database
     outlet = await add(database)
     order: list[str] = []
+    under_way = asyncio.Event()
 
     async def slow_edit(session: Session) -> None:
         await store.edit(session, 3000, ACTOR, KAPOW, outlet.id, name="Deck")
+        under_way.set()
         if database.dialect == "postgresql":
             await session.run(text("SELECT pg_sleep(0.3)"))
         order.append("edited")
@@ -187,7 +189,7 @@ async def test_a_move_waits_for_a_write_under_way(partnerservices_database: Data
         order.append("leaving")
 
     editing = asyncio.create_task(database.write(slow_edit))
-    await asyncio.sleep(0.1)
+    await under_way.wait()
     await database.write(leave)
     await editing
     assert order == ["edited", "leaving"]

@@ -12,13 +12,16 @@ from powerepos_cloud.partnerservices.catalogue.tables import products
 from powerepos_cloud.partnerservices.outlets import store as outlets
 from tests.partnerservices.sales.shop import OTHER_KAPOW, OUTLET, OUTLET_2, PLUS, Shop
 from tests.resourceserver.authserver import KAPOW, Keys
+from tests.resourceserver.services import Services
 from tests.support.clock import FakeClock
 
 ACTOR = Actor("operator", "test")
 
 
 @pytest.fixture
-async def shop(http: httpx.AsyncClient, partnerservices_database: Database, keys: Keys, clock: FakeClock) -> Shop:
+async def shop(
+    http: httpx.AsyncClient, services: Services, partnerservices_database: Database, keys: Keys, clock: FakeClock
+) -> Shop:
     """Two outlets in New Zealand, one of them half a day off, and another organisation."""
     clock.set(1_733_097_600_000)  # 2024-12-02T00:00:00Z
 
@@ -41,4 +44,4 @@ async def shop(http: httpx.AsyncClient, partnerservices_database: Database, keys
             )  # fmt: skip
 
     await partnerservices_database.write(unit)
-    return Shop(http, partnerservices_database, keys, clock)
+    return Shop(http, partnerservices_database, keys, clock, services.request_log)

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from powerepos_cloud.foundation.database import Database
+from powerepos_cloud.partnerservices.requestlog.log import RequestLog
 from tests.resourceserver.authserver import KAPOW, Keys, claims
 from tests.support.clock import FakeClock
 
@@ -46,8 +47,11 @@ def batch(*sales: dict[str, Any], target: dict[str, Any] | None = None, **change
 class Shop:
     """Calls Partner Services."""
 
-    def __init__(self, http: httpx.AsyncClient, database: Database, keys: Keys, clock: FakeClock) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, database: Database, keys: Keys, clock: FakeClock, request_log: RequestLog
+    ) -> None:
         self.http = http
+        self.request_log = request_log
         self.database = database
         self.keys = keys
         self.clock = clock

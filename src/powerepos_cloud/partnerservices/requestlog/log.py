@@ -26,6 +26,7 @@ class RequestLog:
         self._clock = clock
         self._log = log
         self._task: asyncio.Task[None] | None = None
+        self._pending: set[asyncio.Future[None]] = set()
 
     def begin(self, request: "Request[Any, Any, Any]", caller: Caller, endpoint: str) -> Call:
         """Note this call once it is answered; until then its facts may be filled in."""
@@ -36,15 +37,22 @@ class RequestLog:
 
     def _note(self, call: Call, status: int) -> None:
         pending = self._database.submit(lambda session: store.add(session, call, status))
+        self._pending.add(pending.durable)
         pending.durable.add_done_callback(self._look)
 
     def _look(self, done: "asyncio.Future[None]") -> None:
+        self._pending.discard(done)
         if not done.cancelled() and done.exception() is not None:
             self._log.warning("request_log.lost", reason=type(done.exception()).__name__)
 
     async def start(self) -> None:
         """Begin to forget what is outlived, in the background."""
         self._task = asyncio.create_task(self._keep_house())
+
+    async def settled(self) -> None:
+        """Wait until every call noted so far is stored, or lost."""
+        if self._pending:
+            await asyncio.wait(self._pending)
 
     async def stop(self) -> None:
         """End the background task."""

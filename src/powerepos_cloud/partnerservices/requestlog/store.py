@@ -12,7 +12,8 @@ BODIES_KEPT_MS = 14 * 86_400_000
 BODIES_MOST = 500
 LARGEST_BODY = 256 * 1024
 
-_PAN = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
+# A GUID may begin with as many digits as a card number has: it is taken first, and left as it is.
+_GUID_OR_PAN = re.compile(r"([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})|(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
 
 _ADD = Hot("""
     INSERT INTO request_log (id, kapow, client_id, outlet_id, endpoint, status, outcomes, client_request_id, at)
@@ -62,8 +63,9 @@ async def add(session: Session, call: Call, status: int) -> None:
 
 
 def redact(raw: bytes) -> str:
-    """The text of a body, with what could be a card number blacked out."""
-    return _PAN.sub("[redacted]", raw.decode("utf-8", "replace").replace("\0", ""))
+    """The text of a body, with what could be a card number blacked out; GUIDs stay, since by them a record is found again."""
+    text = raw.decode("utf-8", "replace").replace("\0", "")
+    return _GUID_OR_PAN.sub(lambda found: found[1] or "[redacted]", text)
 
 
 async def delete_outlived(session: Session, now_ms: int, limit: int) -> int:
