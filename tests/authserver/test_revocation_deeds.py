@@ -6,8 +6,15 @@ from typing import Any
 import pytest
 from powerepos.contract import Permissions
 
-from powerepos_cloud.directory import accounts, clients, connections, organisations
-from tests.authserver.stage import HOUR, Stage
+from powerepos_cloud.authserver.grants.issue import start_grant
+from powerepos_cloud.authserver.scopes import read_scope
+from powerepos_cloud.directory import accounts, clients, connections, organisations, rights
+from powerepos_cloud.directory.rights import ProvedClient
+from powerepos_cloud.foundation.secrets import SecretKind
+from powerepos_cloud.http.facts import RequestFacts
+from tests.authserver.stage import HOUR, OFFLINE, Stage
+from tests.authserver.worker import working
+from tests.support.world import ALL_GRANTS
 
 Deed = Callable[[Stage], Awaitable[Any]]
 
@@ -125,3 +132,28 @@ async def test_ending_a_password_or_secret_ends_signing_in_and_not_the_grants(st
 
 async def _passwords(session: Any, world: Any) -> Any:
     return await accounts.passwords_of(session, await organisations.by_code(session, world.harbour.code), world.account.id)
+
+
+@pytest.mark.parametrize("whose", ["client", "account"])
+async def test_a_first_grant_under_way_does_not_outlive_revoking_everything(stage: Stage, directory_url: str, whose: str) -> None:
+    """Its rights were read before the deed, its connection and its family are made after it."""
+    world = stage.world
+    async with working(directory_url, stage.clock) as worker:
+        _, password_hash = world.ring.keys.hash(SecretKind.SERVICE_PASSWORD, world.account.password)
+        now = stage.clock.now_ms()
+        found = await rights.by_password(
+            worker.database.reader, password_hash, world.account.id, world.harbour.code, world.client.id, "partnerservices", now
+        )
+        assert found is not None
+        if whose == "client":
+            await stage.client_deed(clients.revoke_everything)
+        else:
+            await stage.deed(accounts.revoke_everything, world.account.id)
+        client = ProvedClient(world.client.id, ALL_GRANTS, is_on=True)
+        scope = read_scope(OFFLINE, "password")
+        issue = start_grant(worker.tools, client, found, scope, RequestFacts("request-1", "192.0.2.1", "till/1"), now)
+        assert issue.pending is not None
+        await issue.pending.durable
+    assert issue.refresh_token is not None
+    assert "revoked" in await stage.refused(issue.refresh_token)
+    await stage.successor((await stage.sign_in())["refresh_token"])

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from powerepos_cloud.authserver.api import AuthServer
 from powerepos_cloud.authserver.assembly import build_authserver
+from powerepos_cloud.authserver.grants.issue import Tools
 from powerepos_cloud.authserver.housekeeping import Housekeeping
 from powerepos_cloud.foundation.clock import Clock
 from powerepos_cloud.foundation.database import Database, open_database
@@ -25,6 +26,11 @@ class Worker(NamedTuple):
     database: Database
     server: AuthServer
     housekeeping: Housekeeping
+
+    @property
+    def tools(self) -> Tools:
+        """What its grants work with."""
+        return self.housekeeping._tools  # the server has no need to show them
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from powerepos_cloud.directory.connections import Connection
 from powerepos_cloud.directory.organisations import Organisation
 from powerepos_cloud.directory.revocations import Entry
 from powerepos_cloud.directory.rights import by_approval
+from powerepos_cloud.directory.tables import connections as connections_table
 from powerepos_cloud.foundation.refusals import Conflict, Invalid, NotFound
 from tests.support.desk import KEYS, SALES, STOCK, Desk, refused, unchanged
 
@@ -117,7 +118,7 @@ async def test_pausing_refuses_and_resuming_lifts_alone(desk: Desk, link: Link) 
     assert await link.state(desk) == "active"
     assert await unchanged(desk, connections.resume, *link.name) is False
     assert await desk.feed() == [link.entry(1, "refused"), link.entry(2, "lifted")]
-    assert await desk.valid_from(link.connection) == 0
+    assert await desk.valid_from(connections_table, link.connection.id) == 0
     assert [action for action, _ in await desk.audit()][-2:] == ["connection.paused", "connection.resumed"]
 
 
@@ -191,7 +192,7 @@ async def test_reopening_races_with_nothing(desk: Desk, link: Link) -> None:
     await desk.do(connections.revoke, *link.name)
     results = await desk.at_once(*[(connections.reopen, *link.name)] * 10)
     assert sum(isinstance(result, Connection) for result in results) == 1
-    assert await desk.valid_from(link.connection) == 2
+    assert await desk.valid_from(connections_table, link.connection.id) == 2
     assert [entry.state for entry in await desk.feed()] == ["refused", "narrowed", "lifted"]
 
 

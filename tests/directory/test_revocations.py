@@ -6,11 +6,13 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from powerepos_cloud.directory import organisations, revocations, services
 from powerepos_cloud.directory.revocations import Entry
+from powerepos_cloud.directory.tables import revocations as revocations_table
 from powerepos_cloud.foundation.database import Session, open_database
-from tests.support.desk import Desk
+from tests.support.desk import ACTOR, Desk
 
 HOUR_MS = 3_600_000
 LIFE_MS = 28_800_000
@@ -111,6 +113,29 @@ async def test_the_mark_of_what_was_forgotten_never_falls(desk: Desk) -> None:
     await desk.database.write(lambda session: revocations.prune(session, desk.clock.now_ms()))
     found = await revocations.read_after(desk.database.reader, 0, 10)
     assert (found.entries, found.newest, found.pruned) == ([], 2, 2)
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)  # on SQLite deeds come one after the other
+async def test_a_life_that_is_being_lengthened_is_waited_for(desk: Desk) -> None:
+    """Else an entry could be forgotten while a token of the longer life, issued before it, was still alive."""
+    lengthened, over = asyncio.Event(), asyncio.Event()
+
+    async def lengthen(session: Session) -> None:
+        await services.change(session, desk.clock.now_ms(), ACTOR, "ros", access_seconds=86_400)
+        lengthened.set()
+        await over.wait()
+
+    async def revoke(session: Session) -> None:
+        await revocations.publish(session, desk.clock.now_ms(), [grant("a")])
+
+    lengthening = asyncio.create_task(desk.database.write(lengthen))
+    await lengthened.wait()
+    revoking = asyncio.create_task(desk.database.write(revoke))
+    await asyncio.sleep(0.2)
+    over.set()
+    await asyncio.gather(lengthening, revoking)
+    kept_until = await desk.database.reader.scalar(select(revocations_table.c.delete_after_at))
+    assert kept_until == desk.clock.now_ms() + 86_400_000 + HOUR_MS
 
 
 async def test_a_grant_is_refused_once_the_feed_says_so(desk: Desk) -> None:

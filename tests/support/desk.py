@@ -5,20 +5,19 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import select, text
+from sqlalchemy import Table, select, text
 
 from powerepos_cloud.audit.store import Actor
 from powerepos_cloud.audit.tables import audit
 from powerepos_cloud.directory import clients, organisations, partners, revocations, services
 from powerepos_cloud.directory.accounts import Account
 from powerepos_cloud.directory.clients import Client
-from powerepos_cloud.directory.connections import Connection
 from powerepos_cloud.directory.credentials import NewSecret
 from powerepos_cloud.directory.organisations import Organisation
 from powerepos_cloud.directory.partners import Partner
 from powerepos_cloud.directory.revocations import Entry
 from powerepos_cloud.directory.tables import connections as connections_table
-from powerepos_cloud.foundation.database import Database, Session
+from powerepos_cloud.foundation.database import Database, Session, crossing
 from powerepos_cloud.keyring.ring import Keys
 from tests.support.clock import FakeClock
 
@@ -121,12 +120,10 @@ class Desk:
         """The entries of the feed after a number."""
         return (await revocations.read_after(self.database.reader, after, 1000)).entries
 
-    async def valid_from(self, connection: Connection) -> int:
-        """The revocation number below which nothing issued on this connection works."""
-        wanted = select(connections_table.c.valid_from).where(connections_table.c.id == connection.id)
-        number: int = await self.database.reader.scalar(
-            wanted.execution_options(crosses_tenants="a test looks at one row by its key")
-        )
+    async def valid_from(self, table: Table, key: Any) -> int:
+        """The revocation number below which nothing works that was issued on this connection, client or account."""
+        wanted = select(table.c.valid_from).where(table.c.id == key)
+        number: int = await self.database.reader.scalar(crossing(wanted, "a test looks at one row by its key"))
         return number
 
 

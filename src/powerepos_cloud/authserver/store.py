@@ -18,9 +18,11 @@ _FAMILY = """
            cn.id, i.uri, sv.alg, sv.access_seconds, sv.refresh_idle_seconds, sv.refresh_total_seconds,
            COALESCE((SELECT value FROM counters WHERE name = 'revocations'), 0), a.state,
            (a.any_partner OR EXISTS
-             (SELECT 1 FROM account_bindings b WHERE b.account_id = a.id AND b.client_id = cn.client_id))
+             (SELECT 1 FROM account_bindings b WHERE b.account_id = a.id AND b.client_id = cn.client_id)),
+           cl.valid_from, COALESCE(a.valid_from, 0)
     FROM families f
     JOIN connections cn ON cn.id = f.connection_id
+    JOIN clients cl ON cl.id = cn.client_id
     JOIN organisations o ON o.id = cn.organisation_id
     JOIN services sv ON sv.name = f.service
     LEFT JOIN accounts a ON a.id = cn.sub AND a.organisation_id = o.id
@@ -97,7 +99,8 @@ class Family(msgspec.Struct, frozen=True):
     previous_used_at: int | None
     client_id: str
     connection_state: str
-    connection_valid_from: int
+    valid_from: int
+    """The highest number of connection, client and account: below it nothing issued works."""
     organisation_state: str
     code_key: str
     by_account: bool
@@ -150,7 +153,8 @@ def _family(row: Any) -> Family:
         instance=Instance(*row[26:31]),
         rev=row[31],
     )
-    values: list[Any] = [*row[:16], row[16] == "account", row[32], bool(row[33]), rights]
+    valid_from = max(row[13], row[34], row[35])
+    values: list[Any] = [*row[:13], valid_from, *row[14:16], row[16] == "account", row[32], bool(row[33]), rights]
     return Family(*values)
 
 

@@ -284,13 +284,11 @@ async def revoke_everything(session: Session, now_ms: int, actor: Actor, organis
     The account, its passwords and its connections stay: partners ask for new tokens. Raises `NotFound`, `Conflict`.
     """
     await _locked(session, organisation, account_id)
-    own = (connections.c.sub == account_id, connections.c.organisation_id == organisation.id)
-    # Locked before the counter, which is the last lock of every deed.
-    await session.all(select(connections.c.id).where(*own).with_for_update(key_share=True))
     await _audit(session, now_ms, actor, "account.revoked_everything", organisation, account_id, {})
     entry = revocations.account("narrowed", account_id, organisation.code)
     [number] = await revocations.publish(session, now_ms, [entry])
-    await session.run(update(connections).where(*own).values(valid_from=number))
+    # On the account and not on its connections: a first grant may be under way, whose connection is not there yet.
+    await _update(session, organisation, account_id, valid_from=number)
     return number
 
 

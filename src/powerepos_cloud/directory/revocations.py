@@ -101,8 +101,10 @@ async def publish(session: Session, now_ms: int, entries: Sequence[Entry]) -> li
     """Write entries; their numbers. Call it last: it locks the counter until the commit."""
     if not entries:
         return []
-    longest = (await longest_access_seconds(session)) * 1000
     newest: int = (await session.hot(_NEXT, len(entries)))[0][0]
+    # Read under the counter's lock, which who lengthens a life takes too: a token of the longer life either comes after
+    # this entry, or its life is seen here.
+    longest = (await longest_access_seconds(session)) * 1000
     numbers = list(range(newest - len(entries) + 1, newest + 1))
     rows = [
         {
@@ -170,7 +172,8 @@ async def longest_access_seconds(session: Session) -> int:
 
 
 async def remember_lifetime(session: Session, access_seconds: int) -> None:
-    """Note a lifetime that is, or was, in force."""
+    """Note a lifetime that is, or was, in force. Call it last: it locks the feed's counter until the commit."""
+    await hold(session)
     await _raise_counter(session, "longest_access_seconds", access_seconds)
 
 

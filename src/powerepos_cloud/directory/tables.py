@@ -40,6 +40,7 @@ clients = Table(
     text("grants"),  # JSON list of grant types it may use
     text("jwks", null=True),  # JSON Web Key Set for private_key_jwt
     text("state"),  # active | off
+    number("valid_from", server_default="0"),  # the revocation number below which nothing that it was given works
     instant("created_at"),
     Index(None, "partner_id"),
 )
@@ -113,6 +114,7 @@ accounts = Table(
     text("outlets", null=True),  # JSON list of outlet GUIDs; null: all outlets
     Column("any_partner", Boolean, nullable=False),
     text("state"),  # active | off | removed
+    number("valid_from", server_default="0"),  # the revocation number below which nothing issued for it works
     instant("created_at"),
     Index(None, "organisation_id"),
     info=_OWNED,

@@ -225,7 +225,11 @@ async def test_many_rows_go_in_by_one_statement(directory_database: Database) ->
 
 async def test_a_broken_foreign_key_is_no_unique_violation(directory_database: Database) -> None:
     async def unit(session: Session) -> None:
-        await session.run(text("INSERT INTO clients VALUES ('c', 404, 'n', '[]', NULL, 'active', 0)"))
+        await session.run(
+            text(
+                "INSERT INTO clients (id, partner_id, name, grants, state, created_at) VALUES ('c', 404, 'n', '[]', 'active', 0)"
+            )
+        )
 
     with pytest.raises(sqlalchemy.exc.IntegrityError):
         await directory_database.write(unit)

@@ -116,8 +116,8 @@ def _check_alive(family: Family, now_ms: int) -> None:
     """Revoked beats everything: it is another state than superseded. Raises `InvalidGrant`."""
     if family.state != "active":
         raise InvalidGrant(_WHY_NOT_ACTIVE.get(family.reason or "", _REVOKED), f"refresh_{family.reason or family.state}")
-    # A connection that was revoked and opened again honours nothing that was issued before: numbers tell, not clocks.
-    if family.connection_state == "revoked" or family.rev < family.connection_valid_from or family.account_state == "removed":
+    # What was revoked whole and may be used again honours nothing that was issued before: numbers tell, not clocks.
+    if family.connection_state == "revoked" or family.rev < family.valid_from or family.account_state == "removed":
         raise InvalidGrant(_REVOKED, "refresh_connection_revoked")
     idle_until = family.last_used_at + family.rights.instance.refresh_idle_seconds * 1000
     if now_ms >= min(idle_until, family.ends_at):
