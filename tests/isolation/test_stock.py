@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from powerepos_cloud.partnerservices.stock import listing, prices, reading, resolving, store
+from powerepos_cloud.partnerservices.stock import candidates, listing, prices, reading, resolving, store
 from tests.partnerservices.conftest import feed, http, keys, services
 from tests.partnerservices.stock.conftest import shop
 from tests.partnerservices.stock.shop import (
@@ -28,7 +28,7 @@ __all__ = ["feed", "http", "keys", "services", "shop"]
 def test_every_function_that_reads_or_writes_is_given_a_kapow() -> None:
     functions = [
         function
-        for module in (listing, prices, reading, store, resolving)
+        for module in (candidates, listing, prices, reading, store, resolving)
         for name, function in inspect.getmembers(module, inspect.iscoroutinefunction)
         if function.__module__ == module.__name__ and not name.startswith("_")
     ]

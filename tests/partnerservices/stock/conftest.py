@@ -24,6 +24,7 @@ from tests.partnerservices.stock.shop import (
     StockShop,
 )
 from tests.resourceserver.authserver import Keys
+from tests.resourceserver.services import Services
 from tests.support.clock import FakeClock
 from tests.support.desk import ACTOR
 
@@ -43,7 +44,9 @@ _MIXED = TaxGroup("Mixed", (_VAT, _LEVY, _DUTY, None))
 
 
 @pytest.fixture
-async def shop(http: httpx.AsyncClient, partnerservices_database: Database, keys: Keys, clock: FakeClock) -> StockShop:
+async def shop(
+    services: Services, http: httpx.AsyncClient, partnerservices_database: Database, keys: Keys, clock: FakeClock
+) -> StockShop:
     """Outlets, suppliers, codes and tax groups of two organisations."""
     clock.set(1_733_097_600_000)  # 2024-12-02T00:00:00Z
     now = clock.now_ms()
@@ -65,4 +68,4 @@ async def shop(http: httpx.AsyncClient, partnerservices_database: Database, keys
         await save(session, now, ACTOR, OTHER_KAPOW, Kind.SUPPLIERS, [SupplierRow(id=FOREIGN_SUPPLIER, name="Lakeside Farm")])
 
     await partnerservices_database.write(unit)
-    return StockShop(http, partnerservices_database, keys, clock)
+    return StockShop(http, partnerservices_database, keys, clock, services.request_log)

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from powerepos_cloud.partnerservices.outlets import store as outlets
 from tests.partnerservices.stock.shop import (
     CLOSED,
     FOREIGN,
     FOREIGN_SUPPLIER,
+    KAPOW,
     NO_DEFAULT,
     OUTLET,
     OUTLET_2,
@@ -16,6 +18,7 @@ from tests.partnerservices.stock.shop import (
     line,
     order,
 )
+from tests.support.desk import ACTOR
 
 UNKNOWN = "00000000-1111-4222-8333-444444444444"
 
@@ -102,6 +105,15 @@ async def test_an_outlet_outside_the_grant_or_without_stock_is_forbidden(shop: S
         data = await shop.fail(order(line("x"), **named), 403, **token)
         assert (data["result"], data["code"], data["pointer"], data["lineItemFailureResults"]) == (2, code, pointer, None), named
     assert await shop.stored() == 0
+
+
+async def test_a_stored_order_can_be_read_but_not_sent_again_once_stock_is_off(shop: StockShop) -> None:
+    body = order()
+    await shop.add(body)
+    await shop.database.write(lambda session: outlets.edit(session, 1, ACTOR, KAPOW, OUTLET, stock_enabled=False))
+    data = await shop.fail(body, 403)
+    assert data["code"] == "outlet.stock_disabled"
+    assert (await shop.read(body["orderID"])).json()["version"] == 1
 
 
 async def test_an_order_at_a_granted_outlet_is_taken(shop: StockShop) -> None:

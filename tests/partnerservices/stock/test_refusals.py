@@ -82,6 +82,8 @@ LINE_FAULTS: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"taxGroupName": "x" * 33}, [("text.too_long", "taxGroupName")]),
     ({"type": 11, "supplierProductCode": None, "amount": 4}, [("line.sign", "amount")]),
     ({"type": 11, "supplierProductCode": None, "amount": 0}, [("line.sign", "amount")]),
+    ({"type": 11, "supplierProductCode": None, "amount": -1.005}, [("number.scale", "amount")]),
+    ({"type": 10, "supplierProductCode": None, "quantity": 0.0000001}, [("number.scale", "quantity")]),
     (
         {"supplierProductCode": "?", "taxGroupName": "?", "lineItemID": "?", "description": ""},
         [
@@ -155,6 +157,18 @@ async def test_what_is_only_odd_is_warned_of(shop: StockShop) -> None:
     assert "2024-12-04T11:00:00.000Z" in answer["warnings"][0]["message"]
     old = await shop.add(order(supplierInvoiceDate="2023-01-01"))
     assert warned(old) == [("date.too_old", "/supplierInvoiceDate")]
+
+
+async def test_a_name_that_every_line_has_is_told_once(shop: StockShop) -> None:
+    lines = [line(1) | {"colour": "red", f"f{n}": 1} for n in range(60)]
+    answer = await shop.add(order(*lines))
+    assert warned(answer)[:3] == [
+        ("field.unknown", f"/lineItems/{n}/{name}") for n, name in ((0, "colour"), (0, "f0"), (1, "f1"))
+    ]
+    assert len(answer["warnings"]) == 50
+    data = await shop.fail(order(line(1) | {"amout": 2}, supplierName=..., suplierName="Southern Dairy"))
+    meant = [(one["pointer"], one["message"].rpartition(". ")[2]) for one in data["warnings"]]
+    assert meant == [("/suplierName", "Is supplierName meant?"), ("/lineItems/0/amout", "Is amount meant?")]
 
 
 async def test_1024_lines_are_taken_and_1024_failing_ones_are_all_told(shop: StockShop) -> None:

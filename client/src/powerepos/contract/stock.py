@@ -220,6 +220,9 @@ class LineItemFailureResult(msgspec.Struct, rename=named(), kw_only=True):
     expected: Value = None
     actual: Value = None
     candidates: list[LineItemCandidate] = []
+    """At most five, the likest first."""
+    help_uri: str | None = None
+    """The page about this code: what it means and how to mend it."""
 
 
 class AddStockOrderResponse(msgspec.Struct, rename=named(), kw_only=True):

@@ -5,7 +5,7 @@ order is one statement.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -78,13 +78,8 @@ async def products_by_supplier_code(session: Session, kapow: str, supplier_id: s
     return {row[0]: _product(row[1:]) for row in rows}
 
 
-async def similar_codes(
-    session: Session, kapow: str, supplier_id: str, codes: Collection[str]
-) -> dict[str, list[tuple[SupplierCode, str]]]:
-    """For each code that means nothing: at most five codes of the supplier that look like it, likest first.
-
-    Each comes with its product's name.
-    """
+async def codes_with_names(session: Session, kapow: str, supplier_id: str) -> dict[str, tuple[SupplierCode, str]]:
+    """All of a supplier's codes, each with its product's name."""
     statement = (
         select(*_CODE, products.c.name)
         .join(
@@ -93,7 +88,16 @@ async def similar_codes(
         )
         .where(supplier_codes.c.kapow == kapow, supplier_codes.c.supplier_id == supplier_id)
     )
-    known = {row.code: (SupplierCode(*tuple(row)[:3]), row.name) for row in await session.all(statement)}
+    return {row.code: (SupplierCode(*tuple(row)[:3]), row.name) for row in await session.all(statement)}
+
+
+def similar_codes(
+    known: Mapping[str, tuple[SupplierCode, str]], codes: Collection[str]
+) -> dict[str, list[tuple[SupplierCode, str]]]:
+    """For each code that means nothing: at most five of the known codes that look like it, likest first.
+
+    For a thousand codes this takes tenths of a second: let a thread do it.
+    """
     similar = Similar(known)
     return {code: [known[found] for found in similar.to(code, MOST_CANDIDATES)] for code in codes}
 

@@ -1,6 +1,5 @@
 """From what the room knows to the models of the wire."""
 
-from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +7,6 @@ import msgspec
 from powerepos.contract.results import Outcomes
 from powerepos.contract.stock import (
     AddStockOrderResponse,
-    LineItemCandidate,
     LineItemFailureResult,
     RequestResultCode,
     StockItemStringItemType,
@@ -17,6 +15,7 @@ from powerepos.contract.stock import (
 )
 
 from powerepos_cloud.partnerservices.faults import errors, value, warnings
+from powerepos_cloud.partnerservices.stock.candidates import Candidates
 from powerepos_cloud.partnerservices.stock.failures import OrderFailed
 from powerepos_cloud.partnerservices.stock.intake import Intake
 from powerepos_cloud.partnerservices.stock.model import Levels, Line, Order
@@ -27,8 +26,6 @@ from powerepos_cloud.resourceserver.refusals import Refusal
 
 _ZERO: Any = 0  # written as a decimal of nothing is, and seven of them stand in most lines
 _TYPES = {member.value: member for member in StockItemStringItemType}
-
-Candidates = Mapping[tuple[str, str | None], Sequence[LineItemCandidate]]
 
 
 def added_answer(added: Added) -> AddStockOrderResponse:
@@ -42,10 +39,10 @@ def added_answer(added: Added) -> AddStockOrderResponse:
     )
 
 
-def failed_answer(failed: OrderFailed, intake: Intake, candidates: Candidates, docs_url: str) -> AddStockOrderResponse:
+def failed_answer(failed: OrderFailed, intake: Intake, found: Candidates, docs_url: str) -> AddStockOrderResponse:
     """The answer to an order of which nothing is stored."""
-    found = errors([intake.spelled(fault) for fault in failed.faults], docs_url)
-    first = found[0]
+    told = errors([intake.spelled(fault) for fault in failed.faults], docs_url)
+    first = told[0]
     lines = [
         LineItemFailureResult(
             line_item_id=intake.sent_line_id(one.place),
@@ -55,7 +52,8 @@ def failed_answer(failed: OrderFailed, intake: Intake, candidates: Candidates, d
             pointer=intake.spelled_of_line(one).pointer,
             expected=value(one.fault.expected),
             actual=value(one.fault.actual),
-            candidates=list(candidates.get((one.fault.code, one.fault.actual), ())),
+            candidates=list(found.get((one.fault.code, one.fault.actual), ())),
+            help_uri=f"{docs_url}/docs/errors/{one.fault.code}" if docs_url else None,
         )
         for one in failed.line_faults
     ]
@@ -68,7 +66,8 @@ def failed_answer(failed: OrderFailed, intake: Intake, candidates: Candidates, d
         pointer=first.pointer,
         expected=first.expected,
         actual=first.actual,
-        errors=found,
+        errors=told,
+        warnings=warnings(intake.spelled_warnings(intake.warnings)),
     )
 
 

@@ -1,5 +1,6 @@
 """The endpoints of stock: admit, parse, call, answer."""
 
+import asyncio
 from collections import Counter
 from typing import Any
 
@@ -18,10 +19,10 @@ from powerepos_cloud.partnerservices.queries import whole_number
 from powerepos_cloud.partnerservices.requestlog.log import RequestLog
 from powerepos_cloud.partnerservices.requestlog.store import Call
 from powerepos_cloud.partnerservices.stock import orders, reading
-from powerepos_cloud.partnerservices.stock.answers import Candidates, added_answer, failed_answer, refusal_of
+from powerepos_cloud.partnerservices.stock.answers import added_answer, failed_answer, refusal_of
+from powerepos_cloud.partnerservices.stock.candidates import Candidates, candidates, read_known
 from powerepos_cloud.partnerservices.stock.failures import OrderFailed
 from powerepos_cloud.partnerservices.stock.intake import read_intake
-from powerepos_cloud.partnerservices.stock.resolving import candidates
 from powerepos_cloud.partnerservices.wire import guid, write
 from powerepos_cloud.resourceserver.access import Access
 from powerepos_cloud.resourceserver.caller import Caller
@@ -54,7 +55,8 @@ def _add_order(api: Endpoints) -> HTTPRouteHandler:
         try:
             added = await api.write(unit)
         except OrderFailed as failed:
-            answer = failed_answer(failed, intake, await _candidates(api, caller, failed), api.docs_url)
+            meant = await _candidates(api, caller, failed) if failed.line_faults else {}
+            answer = failed_answer(failed, intake, meant, api.docs_url)
             _note_failure(call, answer, raw)
             raise refusal_of(failed, answer) from None
         call.outlet_id, call.outcomes = added.order.outlet_id, {added.outcome: 1}
@@ -64,8 +66,10 @@ def _add_order(api: Endpoints) -> HTTPRouteHandler:
 
 
 async def _candidates(api: Endpoints, caller: Caller, failed: OrderFailed) -> Candidates:
-    """Looked up once the write is over, so that nobody waits behind a search."""
-    return await api.database.read(lambda session: candidates(session, caller.kapow, failed.supplier_id, failed.line_faults))
+    """Looked up once the write is over, and compared in a thread, so that nobody waits behind a search."""
+    faults = failed.line_faults
+    known = await api.database.read(lambda session: read_known(session, caller.kapow, failed.supplier_id, faults))
+    return await asyncio.to_thread(candidates, known, faults)
 
 
 def _note_failure(call: Call, answer: AddStockOrderResponse, raw: bytes) -> None:

@@ -20,6 +20,7 @@ from powerepos_cloud.partnerservices.wire import Fault, Reading, guid, read_orde
 
 _NIL = "00000000-0000-0000-0000-000000000000"
 _LARGEST_QUANTITY = 10**13
+_MOST_IGNORED = 50
 
 
 class OfLine(NamedTuple):
@@ -57,6 +58,10 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
         """A finding of a line with its pointer into the whole body, in the spelling that was sent."""
         reading = self.line_readings[found.place]
         return found.fault._replace(pointer=reading.base + reading.spelled(found.fault.pointer))
+
+    def spelled_warnings(self, own: Sequence[Fault], more: Sequence[OfLine] = ()) -> list[Fault]:
+        """The order's warnings, those of reading its lines, and `more` of lines, all as above."""
+        return [self.spelled(one) for one in own] + [self.spelled_of_line(one) for one in (*self.line_warnings, *more)]
 
     def sent_line_id(self, index: int) -> str | None:
         """The line's ID as it was sent, as far as that was a text."""
@@ -161,6 +166,7 @@ class _Lines:
         self.faults: list[OfLine] = []
         self.warnings: list[OfLine] = []
         self._seen: set[str] = set()
+        self._ignored: set[str] = set()
         self._findings = Findings()
         self._fields = Fields(self._findings)
 
@@ -179,8 +185,16 @@ class _Lines:
             self.faults += [OfLine(index, fault) for fault in _merged(reading, found)]
             found.faults.clear()
         if found.warnings or reading.warnings:
-            self.warnings += [OfLine(index, warning) for warning in (*reading.warnings, *found.warnings)]
+            self._ignore(index, reading.warnings)
+            self.warnings += [OfLine(index, warning) for warning in found.warnings]
             found.warnings.clear()
+
+    def _ignore(self, index: int, ignored: Sequence[Fault]) -> None:
+        """Fields that the model does not have: each name is told where it first stands, and at most fifty of them."""
+        for warning in ignored:
+            if warning.pointer not in self._ignored and len(self._ignored) < _MOST_IGNORED:
+                self._ignored.add(warning.pointer)
+                self.warnings.append(OfLine(index, warning))
 
     def _id(self, sent: str | None) -> str:
         line_id = None if sent is None else guid(sent)

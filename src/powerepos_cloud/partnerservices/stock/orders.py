@@ -35,6 +35,7 @@ from powerepos_cloud.resourceserver.caller import Caller
 
 _OLDEST = timedelta(days=400)
 _FUTURE = timedelta(days=1)
+_MOST_KEPT = 100  # warnings that stay with an order, for lists; the answer tells them all
 
 
 class Added(msgspec.Struct, frozen=True):
@@ -130,15 +131,14 @@ def _spelled(intake: Intake, findings: Findings, of_lines: list[OfLine], outlet:
     read = Findings()
     read.warnings.extend(intake.warnings)
     settle_zones(read, outlet.zone)
-    own = [intake.spelled(one) for one in (*read.warnings, *findings.warnings)]
-    return own + [intake.spelled_of_line(one) for one in (*intake.line_warnings, *of_lines)]
+    return intake.spelled_warnings([*read.warnings, *findings.warnings], of_lines)
 
 
 async def _write(
     session: Session, caller: Caller, intake: Intake, order: Order, known: Stored | None, old: Order | None,
     warned: list[Fault], now_ms: int,
 ) -> Added:  # fmt: skip
-    kept = msgspec.json.encode(as_warnings(warned)).decode() if warned else None
+    kept = msgspec.json.encode(as_warnings(warned[:_MOST_KEPT])).decode() if warned else None
     if known is None or old is None:
         version, outcome, change = 1, Outcomes.CREATED, Changes.CREATED
         await store.add(session, caller.kapow, caller.client_id, order, intake.hash, kept, now_ms)

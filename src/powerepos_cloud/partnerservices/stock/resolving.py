@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 import msgspec
 from powerepos.contract.codes import Codes
-from powerepos.contract.stock import LineItemCandidate, StockItemStringItemType
+from powerepos.contract.stock import StockItemStringItemType
 
 from powerepos_cloud.foundation.database import Session
 from powerepos_cloud.foundation.texts import compare_key
 from powerepos_cloud.partnerservices.catalogue import store as catalogue
 from powerepos_cloud.partnerservices.catalogue.rules import Product, Supplier, code_key
-from powerepos_cloud.partnerservices.catalogue.similar import Similar
 from powerepos_cloud.partnerservices.findings import Findings
 from powerepos_cloud.partnerservices.outlets import store as outlets
 from powerepos_cloud.partnerservices.outlets.currencies import DECIMALS
@@ -173,26 +172,3 @@ class _Resolver:
 
     def _reject(self, code: str, pointer: str, message: str, actual: str | None) -> None:
         self._findings.reject(code, pointer, message, None, actual)
-
-
-async def candidates(
-    session: Session, kapow: str, supplier_id: str | None, faults: Sequence[OfLine]
-) -> dict[tuple[str, str | None], list[LineItemCandidate]]:
-    """What failing lines may have meant, by the fault's code and what was sent: at most five each, likest first."""
-    codes = {str(one.fault.actual) for one in faults if one.fault.code == Codes.LINE_PRODUCT_UNKNOWN}
-    names = {str(one.fault.actual) for one in faults if one.fault.code == Codes.LINE_TAX_GROUP_UNKNOWN}
-    found: dict[tuple[str, str | None], list[LineItemCandidate]] = {}
-    if codes and supplier_id is not None:
-        for code, similar in (await catalogue.similar_codes(session, kapow, supplier_id, codes)).items():
-            found[Codes.LINE_PRODUCT_UNKNOWN, code] = [
-                LineItemCandidate(supplier_product_code=one.code, plu_number=one.number, plu_name=name) for one, name in similar
-            ]
-    if names or any(one.fault.code == Codes.LINE_TAX_GROUP_MISSING for one in faults):
-        groups = {
-            group.name: LineItemCandidate(tax_group_name=group.name) for group in await catalogue.list_tax_groups(session, kapow)
-        }
-        found[Codes.LINE_TAX_GROUP_MISSING, None] = list(groups.values())[: catalogue.MOST_CANDIDATES]
-        alike = Similar(groups)
-        for name in names:
-            found[Codes.LINE_TAX_GROUP_UNKNOWN, name] = [groups[one] for one in alike.to(name, catalogue.MOST_CANDIDATES)]
-    return found

@@ -18,7 +18,8 @@ STOCK_ITEMS: Final = frozenset(
 
 
 def check(line: SentLine, findings: Findings) -> None:
-    """What the kind of a line asks of it."""
+    """What the kind of a line asks of it. Of a number that could not be read, `findings` says so already."""
+    unread = {fault.pointer for fault in findings.faults} if findings.faults else ()
     if line.type in STOCK_ITEMS:
         if line.product_code is None:
             told = "A line of a stock item needs the supplier's product code."
@@ -30,10 +31,10 @@ def check(line: SentLine, findings: Findings) -> None:
     if line.product_code is not None:
         told = "A line that is no stock item has no product code: it was ignored."
         findings.warn(Codes.LINE_PRODUCT_CODE_UNEXPECTED, "/supplierProductCode", told, None, line.product_code)
-    if line.quantity != QUANTITY:
+    if line.quantity != QUANTITY and "/quantity" not in unread:
         told = "Charges, discounts, surcharges and rounding have the quantity 1."
         findings.warn(Codes.LINE_QUANTITY, "/quantity", told, 1, quantity(line.quantity, 5))
-    if line.type == Type.DISCOUNT and line.amount >= 0:
+    if line.type == Type.DISCOUNT and line.amount >= 0 and "/amount" not in unread:
         findings.reject(Codes.LINE_SIGN, "/amount", "A discount's amount must be negative.", "below 0", money(line.amount))
     if line.type == Type.ROUNDING_LINE and line.tax_group is not None:
         told = "A rounding line carries no tax: its tax group was ignored."
