@@ -63,7 +63,9 @@ class ClientAuthentication:
             raise self._throttle.client_failed(source, claimed_id, refusal) from None
         self._throttle.client_succeeded(source, client.id)
         if not client.is_on:
-            raise UnauthorizedClient("This client is switched off: ask PowerEPOS support.", "client_off")
+            switched_off = UnauthorizedClient("This client is switched off: ask PowerEPOS support.", "client_off")
+            switched_off.client_id = client.id
+            raise switched_off
         return client
 
     async def _by_secret(self, client_id: str, secret: str) -> ProvedClient:

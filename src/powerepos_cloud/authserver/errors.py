@@ -15,6 +15,7 @@ class OAuthError(Exception):
         self.reason = reason
         self.retry_after = retry_after
         self.allow: str | None = None
+        self.client_id: str | None = None  # once the client is proved
 
 
 class InvalidRequest(OAuthError):

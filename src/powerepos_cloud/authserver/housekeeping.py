@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 
 from powerepos_cloud.audit.store import SYSTEM, record
-from powerepos_cloud.authserver import store
+from powerepos_cloud.authserver import refusal_log, store
 from powerepos_cloud.authserver.grants.issue import Tools
 from powerepos_cloud.directory import revocations, services
 from powerepos_cloud.foundation.database import DatabaseUnavailable, Session
@@ -51,6 +51,9 @@ class Housekeeping:
         deleted = _PIECE
         while deleted == _PIECE:
             deleted = await self._tools.database.write(lambda session: store.delete_outlived(session, now, _PIECE))
+        deleted = _PIECE
+        while deleted == _PIECE:
+            deleted = await self._tools.database.write(lambda session: refusal_log.delete_outlived(session, now, _PIECE))
         await self._tools.database.write(lambda session: revocations.prune(session, now))
 
     async def end_surplus(self) -> None:

@@ -1,4 +1,4 @@
-"""Refresh families, their superseded tokens, and client assertions already used."""
+"""Refresh families, their superseded tokens, client assertions already used, and refusals of proved clients."""
 
 from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Table
 from sqlalchemy import text as sql
@@ -54,4 +54,20 @@ assertions = Table(
     instant("delete_after_at"),
     PrimaryKeyConstraint("client_id", "jti_hash"),
     Index(None, "delete_after_at"),
+)
+
+refused_calls = Table(
+    "refused_calls",
+    DIRECTORY,
+    text("id", primary_key=True),  # the answer's X-Request-ID
+    text("client_id"),
+    text("grant_type", null=True),  # one that we know
+    text("asked_org_id", null=True),  # what the client asked for, if it could be a code: a claim, no fact
+    number("status"),
+    text("error"),
+    text("description"),  # as it was sent
+    text("client_request_id", null=True),
+    instant("at"),
+    Index(None, "client_id", "at"),
+    Index(None, "at"),
 )

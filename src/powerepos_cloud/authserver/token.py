@@ -16,6 +16,7 @@ from powerepos_cloud.authserver.client_auth import ClientAuthentication
 from powerepos_cloud.authserver.errors import InvalidRequest, OAuthError, UnauthorizedClient, UnsupportedGrantType
 from powerepos_cloud.authserver.grants import client_credentials, password, refresh_token
 from powerepos_cloud.authserver.grants.issue import Issue, Tools
+from powerepos_cloud.authserver.refusal_log import RefusalLog
 from powerepos_cloud.directory.rights import ProvedClient
 from powerepos_cloud.foundation.database import DatabaseUnavailable
 from powerepos_cloud.foundation.ids import new_id
@@ -73,14 +74,17 @@ class TokenEndpoint:
         self._docs_url = docs_url
         self._metrics = metrics
         self._log = log
+        self._refusals = RefusalLog(tools.database, tools.clock, log, GRANTS)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         facts = facts_of(scope)
+        form: dict[str, str] = {}
         try:
             form = await read_body(scope, receive, PARAMETERS)
             answer = await self._answer(scope["headers"], form, facts)
         except OAuthError as refusal:
             await self._refuse(send, refusal, facts)
+            self._refusals.note(refusal, form, facts)
         except DatabaseUnavailable as error:
             await self._refuse(send, errors.Unavailable(f"database: {error}"), facts)
         except NoSigningKey as error:  # its service was given another algorithm a moment ago: housekeeping makes the key
@@ -93,6 +97,13 @@ class TokenEndpoint:
 
     async def _answer(self, headers: Any, form: dict[str, str], facts: RequestFacts) -> TokenAnswer:
         client = await self._clients.authenticate(headers, form, facts.source)
+        try:
+            return await self._answer_proved(client, form, facts)
+        except OAuthError as refusal:
+            refusal.client_id = client.id
+            raise
+
+    async def _answer_proved(self, client: ProvedClient, form: dict[str, str], facts: RequestFacts) -> TokenAnswer:
         grant_type = form.get("grant_type")
         if grant_type is None:
             raise InvalidRequest("The parameter grant_type is missing or empty.", "missing_grant_type")

@@ -1,4 +1,4 @@
-"""Companies that ask to become partners, and the one-time links that prove an address. Apart from `tables`: another noun."""
+"""Companies that apply, the links that prove an address, partners' sandboxes. Apart from `tables`: other nouns."""
 
 from sqlalchemy import ForeignKey, Index, Table
 
@@ -38,4 +38,15 @@ one_time_links = Table(
     instant("ends_at"),
     instant("used_at", null=True),
     Index(None, "ends_at"),
+)
+
+sandboxes = Table(
+    "sandboxes",
+    DIRECTORY,
+    number("partner_id", ForeignKey("partners.id"), primary_key=True, autoincrement=False),
+    number("organisation_id", ForeignKey("organisations.id"), unique=True),
+    text("account_id", ForeignKey("accounts.id")),
+    instant("created_at"),
+    instant("reset_at", null=True),
+    number("resets"),
 )

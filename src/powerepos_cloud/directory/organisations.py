@@ -28,12 +28,15 @@ class Organisation(msgspec.Struct, frozen=True):
 _COLUMNS = tuple(organisations.c[name] for name in Organisation.__struct_fields__)
 
 
-async def create(session: Session, now_ms: int, actor: Actor, code: str, name: str) -> Organisation:
-    """Register an organisation under a code that nobody has or ever had. Raises `Invalid`, `Conflict`."""
+async def create(session: Session, now_ms: int, actor: Actor, code: str, name: str, *, kapow: str | None = None) -> Organisation:
+    """Register an organisation under a code that nobody has or ever had. Raises `Invalid`, `Conflict`.
+
+    `kapow` is given where an instance was filled for it before.
+    """
     values = {
         "code": rules.organisation_code(code),
         "code_key": code.upper(),
-        "kapow": str(uuid.uuid4()),  # seen by partners, so it must not tell when the merchant signed up
+        "kapow": kapow or str(uuid.uuid4()),  # seen by partners, so it must not tell when the merchant signed up
         "name": rules.name("name", name),
         "state": "active",
         "created_at": now_ms,
