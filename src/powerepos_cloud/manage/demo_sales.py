@@ -79,7 +79,7 @@ class SalesDemo:
 
         result = await self._database.write(unit)
         if result.code:
-            wrong = next(verdict.submitted.findings.faults for verdict in result.verdicts if verdict.error)
+            wrong = next(verdict.findings.faults for verdict in result.verdicts if verdict.error)
             raise RuntimeError(f"the demo's own sales were refused: {wrong}")
         return result.z
 

@@ -1,6 +1,6 @@
 """Single fields of a record: from the wire to whole numbers, canonical times and GUIDs, or a fault says why not."""
 
-from decimal import Context, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
 
 from powerepos.contract.codes import Codes
@@ -14,6 +14,33 @@ LARGEST_AMOUNT: Final = 10**9
 EXACT: Final = Context(prec=2 * Limits.MAX_BODY_BYTES)
 """No number has more digits than its body bytes: in this context nothing is rounded unseen."""
 _LARGEST_EXPONENT = 18
+
+
+class Units(dict[str, int]):
+    """Decimals in a field's unit, by their text, each reckoned once for a body: prices and taxes repeat.
+
+    Looking a text up is twice as quick as reckoning; a decimal's own hash is not. What is too large gives 0, what has too
+    many decimals is rounded half-even; both are put into `unfit` each time.
+    """
+
+    def __init__(self, decimals: int, largest: int, unfit: list[Decimal]) -> None:
+        super().__init__()
+        self._scale, self._step = Decimal(10**decimals), Decimal(1).scaleb(-decimals)
+        self._least, self._most = Decimal(-largest), Decimal(largest)
+        self._unfit = unfit
+
+    def __missing__(self, text: str) -> int:
+        value = Decimal(text)
+        if not self._least < value < self._most:
+            self._unfit.append(value)
+            return 0
+        scaled = value * self._scale
+        whole = int(scaled)
+        if whole != scaled:
+            self._unfit.append(value)
+            return int(value.quantize(self._step, ROUND_HALF_EVEN) * self._scale)
+        self[text] = whole
+        return whole
 
 
 class Fields:

@@ -13,7 +13,8 @@ from powerepos.contract.sales import (
 )
 
 from powerepos_cloud.partnerservices.faults import errors, warnings
-from powerepos_cloud.partnerservices.sales.batch import Result, Verdict
+from powerepos_cloud.partnerservices.sales.batch import Result
+from powerepos_cloud.partnerservices.sales.verdicts import Verdict
 from powerepos_cloud.partnerservices.sales.zreports import MOST_PER_DAY, Z
 
 _MESSAGES = {
@@ -111,7 +112,7 @@ def plain_time(text: str | None) -> str | None:
 
 def _item(verdict: Verdict, docs_url: str, unborn: Z | None) -> PartnerSalesTransactionBatchItemResult:
     submitted, z = verdict.submitted, verdict.stored_in
-    found = errors(submitted.spelled(submitted.findings.faults), docs_url) if verdict.error > BatchItemErrorCode.SKIPPED else []
+    found = errors(submitted.spelled(verdict.findings.faults), docs_url) if verdict.error > BatchItemErrorCode.SKIPPED else []
     first = found[0] if found else None
     is_stored = not verdict.error
     shows_z = is_stored and z is not None and z is not unborn
@@ -131,5 +132,5 @@ def _item(verdict: Verdict, docs_url: str, unborn: Z | None) -> PartnerSalesTran
         actual=first.actual if first else None,
         retryable=verdict.error == BatchItemErrorCode.SKIPPED,
         errors=found,
-        warnings=warnings(submitted.spelled(submitted.findings.warnings)),
+        warnings=warnings(submitted.spelled(verdict.findings.warnings)),
     )

@@ -5,17 +5,14 @@ asked, and what may be stored is stored with its totals and changes. Validation 
 """
 
 from collections.abc import Sequence
-from enum import Enum, auto
 
 import msgspec
 from powerepos.contract.codes import Codes
 from powerepos.contract.reading import Changes, ChangeTypes
-from powerepos.contract.results import Outcomes
 from powerepos.contract.sales import (
     EXTERNAL_INTERFACE,
     BatchItemErrorCode,
     BatchResponseCode,
-    PartnerSalesTransaction,
 )
 
 from powerepos_cloud.foundation.database import Session
@@ -23,35 +20,11 @@ from powerepos_cloud.partnerservices.changes import store as changes
 from powerepos_cloud.partnerservices.changes.store import Change
 from powerepos_cloud.partnerservices.findings import Findings
 from powerepos_cloud.partnerservices.sales import names, neighbours, store, totals, zreports
-from powerepos_cloud.partnerservices.sales.model import Sale
 from powerepos_cloud.partnerservices.sales.rules import Context, check
-from powerepos_cloud.partnerservices.sales.store import Ready, Stored
+from powerepos_cloud.partnerservices.sales.store import Ready, Stored, Writer
+from powerepos_cloud.partnerservices.sales.verdicts import Place, Submitted, Verdict
 from powerepos_cloud.partnerservices.sales.zreports import MOST_PER_DAY, Target, Z
-from powerepos_cloud.partnerservices.wire import Fault, Reading
 from powerepos_cloud.partnerservices.zones import settle_zones
-
-
-class Submitted(msgspec.Struct):
-    """One sale as it came: `id` canonical, None if it is no usable GUID; `sale` None if it could not be read.
-
-    `within` is the pointer of the list that it stands in, in the spelling that was sent.
-    """
-
-    within: str
-    index: int
-    sent_id: str | None
-    id: str | None
-    sale: Sale | None
-    findings: Findings
-    packed: bytes
-    hash: bytes
-    gross: int
-    reading: "Reading[PartnerSalesTransaction]"
-
-    def spelled(self, found: Sequence[Fault]) -> list[Fault]:
-        """Findings with pointers into the whole request, in the spelling that was sent."""
-        prefix = f"{self.within}/{self.index}"
-        return [one._replace(pointer=prefix + self.reading.spelled(one.pointer)) for one in found]
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -69,47 +42,6 @@ class Job(msgspec.Struct, frozen=True):
     product_names: dict[int, str]
     local_now_text: str
     now_ms: int
-
-
-class Place(Enum):
-    """Where a submitted sale stands to what is stored."""
-
-    REPLAYED = auto()
-    NEW = auto()
-    CHANGED = auto()
-    REFUSED = auto()
-
-
-class Verdict(msgspec.Struct):
-    """What became of one submitted sale."""
-
-    submitted: Submitted
-    place: Place
-    error: BatchItemErrorCode = BatchItemErrorCode.SUCCESS
-    known: Stored | None = None
-    known_z: Z | None = None
-    stored_in: Z | None = None
-    version: int | None = None
-
-    @property
-    def is_active(self) -> bool:
-        """Whether it would be written if nothing is wrong with it."""
-        return self.place in (Place.NEW, Place.CHANGED)
-
-    def refuse(self, error: BatchItemErrorCode, code: str, message: str, expected: object = None, actual: object = None) -> None:
-        """Not to be stored, whatever the rules say."""
-        self.place, self.error = Place.REFUSED, error
-        self.submitted.findings.faults.clear()
-        self.submitted.findings.reject(code, "/salesTransactionID", message, expected, actual)
-
-    @property
-    def outcome(self) -> str:
-        """The word for the answer."""
-        if self.error == BatchItemErrorCode.SKIPPED:
-            return Outcomes.SKIPPED
-        if self.error:
-            return Outcomes.REJECTED
-        return {Place.NEW: Outcomes.CREATED, Place.CHANGED: Outcomes.REPLACED}.get(self.place, Outcomes.REPLAYED)
 
 
 class Result(msgspec.Struct):
@@ -169,9 +101,14 @@ async def _place_all(session: Session, job: Job) -> list[Verdict]:
     seen: set[str] = set()
     verdicts = []
     for submitted in job.submitted:
-        settle_zones(submitted.findings, job.context.zone)
+        findings = Findings()
+        findings.faults.extend(submitted.faults)
+        findings.warnings.extend(submitted.warnings)
+        settle_zones(findings, job.context.zone)
+        verdict = Verdict(submitted, findings)
         stored = known.get(submitted.id) if submitted.id else None
-        verdict = Verdict(submitted, Place.NEW, known=stored, known_z=known_zs[stored.z_no] if stored else None)
+        if stored is not None:
+            verdict.known, verdict.known_z = stored, known_zs[stored.z_no]
         _place(verdict, job, seen)
         verdicts.append(verdict)
     return verdicts
@@ -203,7 +140,7 @@ def _place_known(verdict: Verdict, job: Job, known: Stored, z: Z) -> None:
         verdict.place, verdict.stored_in, verdict.version = Place.REPLAYED, z, known.version
         if is_elsewhere:
             stays = "This sale is stored in another Z, which is finalised."
-            submitted.findings.warn(Codes.SALE_IN_OTHER_Z, "/salesTransactionID", stays, None, z.id)
+            verdict.findings.warn(Codes.SALE_IN_OTHER_Z, "/salesTransactionID", stays, None, z.id)
         return
     target = job.z.target if job.z is not None else job.target
     if z.is_finalised:
@@ -237,33 +174,32 @@ async def _seek_z(session: Session, job: Job, target: Target) -> tuple[Z | None,
 
 async def _ask_rules(session: Session, job: Job, target: Target, active: list[Verdict]) -> None:
     for verdict in active:
-        findings = verdict.submitted.findings
-        if verdict.submitted.sale is not None and not findings.faults:
-            check(verdict.submitted.sale, verdict.submitted.gross, job.context, findings)
+        submitted, findings = verdict.submitted, verdict.findings
+        if submitted.sale is not None and submitted.tally is not None and not findings.faults:
+            check(submitted.sale, submitted.tally, job.context, findings)
         if findings.faults:
             verdict.error = _ERRORS.get(findings.faults[0].code, BatchItemErrorCode.VALIDATION_FAILED)
-    sound = [verdict.submitted for verdict in active if not verdict.error]
+    sound = [verdict for verdict in active if not verdict.error]
     await neighbours.compare(session, job.kapow, job.outlet_id, target, sound)
 
 
 async def _write(session: Session, job: Job, z: Z, ready: list[Verdict], made: bool) -> list[Z]:
     """Store sales, totals and changes; the earlier Zs that were finalised on request."""
     written = [Change(ChangeTypes.Z, z.id, 1, job.outlet_id, job.client_id, Changes.CREATED)] if made else []
-    per_z: dict[int, totals.Cells] = {z.z_no: {}}
+    writer = Writer(job.kapow, job.outlet_id, job.client_id, job.product_names, job.now_ms)
+    per_z = {z.z_no: totals.Sums()}
     for verdict in ready:
         if verdict.place is Place.CHANGED:
-            written.append(await _replace(session, job, z, verdict, per_z))
+            written.append(await _replace(session, writer, z, verdict, per_z))
     new = [verdict for verdict in ready if verdict.place is Place.NEW]
-    await store.add(
-        session, job.kapow, job.outlet_id, job.client_id, z.z_no, [_ready(job, one.submitted) for one in new], job.now_ms
-    )
+    await store.add(session, writer, z.z_no, list(map(_ready, new)))
     for verdict in new:
         verdict.stored_in, verdict.version = z, 1
-        assert verdict.submitted.sale is not None
-        totals.add_sale(per_z[z.z_no], verdict.submitted.sale, verdict.submitted.gross, verdict.submitted.findings.codes)
-        written.append(_change(job, verdict, Changes.CREATED))
+        sale_id, _, tally = verdict.content
+        per_z[z.z_no].add(tally, verdict.findings.codes)
+        written.append(Change(ChangeTypes.SALE, sale_id, 1, job.outlet_id, job.client_id, Changes.CREATED))
     for z_no in sorted(per_z):
-        await store.add_to_totals(session, z_no, per_z[z_no])
+        await store.add_to_totals(session, z_no, per_z[z_no].cells())
     await zreports.note_receipt(session, z, job.now_ms)
     await names.note(session, job.kapow, z.z_no, names.of((one.submitted.sale for one in ready), job.product_names))
     finalised = await _finalise_earlier(session, job, z, written) if job.finalises_earlier else []
@@ -271,24 +207,29 @@ async def _write(session: Session, job: Job, z: Z, ready: list[Verdict], made: b
     return finalised
 
 
-async def _replace(session: Session, job: Job, z: Z, verdict: Verdict, per_z: dict[int, totals.Cells]) -> Change:
-    known, sale = verdict.known, verdict.submitted.sale
+async def _replace(session: Session, writer: Writer, z: Z, verdict: Verdict, per_z: dict[int, totals.Sums]) -> Change:
+    known, findings = verdict.known, verdict.findings
     assert known is not None
-    assert sale is not None
     assert verdict.known_z is not None
+    sale_id, _, tally = verdict.content
     is_moved = known.z_no != z.z_no
-    findings = verdict.submitted.findings
     if is_moved:
         findings.warn(Codes.SALE_MOVED, "/salesTransactionID", "The sale was moved from another Z.", None, verdict.known_z.id)
     if verdict.submitted.hash in await store.older_hashes(session, known.sale_no):
         findings.warn(Codes.SALE_REVERTED, "/salesTransactionID", "This equals an older version: the last received counts.")
     old = await store.load(session, known.sale_no)
     warned = totals.warned_by(await store.warnings_of(session, known.sale_no))
-    await store.change(session, known, z.z_no, _ready(job, verdict.submitted), old, job.now_ms)
-    totals.add(per_z.setdefault(known.z_no, {}), totals.cells_of(old, warned), -1)
-    totals.add_sale(per_z.setdefault(z.z_no, {}), sale, verdict.submitted.gross, findings.codes)
+    await store.change(session, writer, known, z.z_no, _ready(verdict), old)
+    per_z.setdefault(known.z_no, totals.Sums()).take_away(totals.tally(old), warned)
+    per_z[z.z_no].add(tally, findings.codes)
     verdict.stored_in, verdict.version = z, known.version + 1
-    return _change(job, verdict, Changes.MOVED if is_moved else Changes.REPLACED)
+    change = Changes.MOVED if is_moved else Changes.REPLACED
+    return Change(ChangeTypes.SALE, sale_id, verdict.version, writer.outlet_id, writer.client_id, change)
+
+
+def _ready(verdict: Verdict) -> Ready:
+    sale_id, sale, tally = verdict.content
+    return Ready(sale_id, sale, verdict.submitted.hash, tally.gross, verdict.findings.dump_warnings())
 
 
 async def _finalise_earlier(session: Session, job: Job, z: Z, written: list[Change]) -> list[Z]:
@@ -298,20 +239,6 @@ async def _finalise_earlier(session: Session, job: Job, z: Z, written: list[Chan
             finalised.append(earlier)
             written.append(Change(ChangeTypes.Z, earlier.id, 1, earlier.outlet_id, earlier.client_id, Changes.FINALISED))
     return finalised
-
-
-def _ready(job: Job, submitted: Submitted) -> Ready:
-    assert submitted.id is not None
-    assert submitted.sale is not None
-    return Ready(
-        submitted.id, submitted.sale, submitted.packed, submitted.hash, submitted.gross, job.product_names,
-        submitted.findings.dump_warnings(),
-    )  # fmt: skip
-
-
-def _change(job: Job, verdict: Verdict, change: str) -> Change:
-    assert verdict.submitted.id is not None
-    return Change(ChangeTypes.SALE, verdict.submitted.id, verdict.version or 1, job.outlet_id, job.client_id, change)
 
 
 def _stop_for_mismatch(verdicts: list[Verdict]) -> Result:
@@ -332,8 +259,8 @@ def _stop_for_finalised(verdicts: list[Verdict], *, is_full: bool) -> Result:
     for verdict in verdicts:
         if verdict.is_active:
             verdict.error = BatchItemErrorCode.Z_REPORT_FINALISED
-            verdict.submitted.findings.faults.clear()
-            verdict.submitted.findings.reject(code, "", message)
+            verdict.findings.faults.clear()
+            verdict.findings.reject(code, "", message)
     return Result(BatchResponseCode.Z_REPORT_FINALISED, verdicts, is_full=is_full)
 
 

@@ -1,6 +1,7 @@
 """A batch's body, read once: whatever a unit needs of it, so that the unit may run again without reading again."""
 
 from collections.abc import Sequence
+from decimal import localcontext
 
 import msgspec
 from powerepos.contract.codes import Codes
@@ -9,13 +10,17 @@ from powerepos.contract.sales import PartnerSalesBatchRequest, PartnerSalesTrans
 from powerepos_cloud.foundation.database import Session
 from powerepos_cloud.partnerservices.catalogue import store as catalogue
 from powerepos_cloud.partnerservices.faults import refused
+from powerepos_cloud.partnerservices.fields import EXACT
 from powerepos_cloud.partnerservices.findings import Findings
 from powerepos_cloud.partnerservices.outlets.currencies import DECIMALS
-from powerepos_cloud.partnerservices.sales.batch import Job, Submitted
+from powerepos_cloud.partnerservices.sales.batch import Job
 from powerepos_cloud.partnerservices.sales.envelope import Where
-from powerepos_cloud.partnerservices.sales.model import Sale, content_hash, gross, pack
+from powerepos_cloud.partnerservices.sales.model import content_hash, pack
 from powerepos_cloud.partnerservices.sales.normal import Normaliser
-from powerepos_cloud.partnerservices.sales.rules import Context
+from powerepos_cloud.partnerservices.sales.rules import Context, may_hold_pans
+from powerepos_cloud.partnerservices.sales.times import ordinary_times
+from powerepos_cloud.partnerservices.sales.totals import tally
+from powerepos_cloud.partnerservices.sales.verdicts import Submitted
 from powerepos_cloud.partnerservices.sales.zreports import Z
 from powerepos_cloud.partnerservices.wire import Fault, Reading, guid, read_batch
 from powerepos_cloud.resourceserver.caller import Caller
@@ -23,28 +28,13 @@ from powerepos_cloud.resourceserver.caller import Caller
 _NIL = "00000000-0000-0000-0000-000000000000"
 
 
-class Parsed(msgspec.Struct, frozen=True):
-    """One sale of the body: what it says, and what reading it found. Pointers are relative to the sale, but `within`."""
-
-    within: str
-    index: int
-    sent_id: str | None
-    id: str | None
-    sale: Sale | None
-    packed: bytes
-    hash: bytes
-    gross: int
-    faults: Sequence[Fault]
-    warnings: Sequence[Fault]
-    reading: "Reading[PartnerSalesTransaction]"
-
-
 class Intake(msgspec.Struct, frozen=True):
     """A readable batch."""
 
     request: PartnerSalesBatchRequest
-    sales: list[Parsed]
+    sales: list[Submitted]
     plu_numbers: list[int]
+    may_hold_pans: bool
     warnings: Sequence[Fault]
 
     async def job(self, session: Session, caller: Caller, where: Where, z: Z | None, now_ms: int) -> Job:
@@ -61,10 +51,11 @@ class Intake(msgspec.Struct, frozen=True):
             target=where.target,
             is_partial=self.request.batch_options.allow_partial_batch_submission,
             finalises_earlier=self.request.batch_options.auto_finalise_previous_trading_days,
-            submitted=[_submitted(one) for one in self.sales],
+            submitted=self.sales,
             context=Context(
                 target.trading_date, target.currency_code, DECIMALS[target.currency_code], where.outlet.day_start,
-                where.outlet.zone, local_now, frozenset(names),
+                where.outlet.zone, local_now, frozenset(names), self.may_hold_pans,
+                ordinary_times(target.trading_date, where.outlet.day_start, where.outlet.zone, local_now),
             ),
             product_names=names,
             local_now_text=local_now.strftime("%Y-%m-%d %H:%M:%S"),
@@ -78,12 +69,15 @@ def read_intake(raw: bytes) -> Intake:
     if envelope.faults or envelope.value is None:
         raise refused(envelope.faults)
     within = envelope.spelled("/sales")
-    sales = [_parse(within, index, reading) for index, reading in enumerate(readings)]
-    numbers = {item.plu_number for one in sales if one.sale is not None for item in one.sale.items if item.plu_number is not None}
-    return Intake(envelope.value, sales, sorted(numbers), envelope.warnings)
+    normaliser = Normaliser()
+    with localcontext(EXACT):
+        submitted = [_submit(within, index, reading, normaliser) for index, reading in enumerate(readings)]
+    sales = [one.sale for one in submitted if one.sale is not None]
+    numbers = {item.plu_number for sale in sales for item in sale.items if item.plu_number is not None}
+    return Intake(envelope.value, submitted, sorted(numbers), may_hold_pans(sales), envelope.warnings)
 
 
-def _parse(within: str, index: int, reading: "Reading[PartnerSalesTransaction]") -> Parsed:
+def _submit(within: str, index: int, reading: "Reading[PartnerSalesTransaction]", normaliser: Normaliser) -> Submitted:
     findings = Findings()
     sent = reading.value
     sent_id = sent.sales_transaction_id if sent is not None else reading.sent_text("salesTransactionID")
@@ -97,22 +91,9 @@ def _parse(within: str, index: int, reading: "Reading[PartnerSalesTransaction]")
     if sent is None:
         id_pointer = reading.spelled("/salesTransactionID")
         faults = [*findings.faults, *[one for one in reading.faults if one.pointer != id_pointer]]
-        return Parsed(within, index, sent_id, sale_id, None, b"", b"", 0, faults, reading.warnings, reading)
-    sale = Normaliser(findings).sale(sent)
-    packed = pack(sale)
+        return Submitted(within, index, sent_id, sale_id, None, None, b"", faults, reading.warnings, reading)
+    sale = normaliser.sale(sent, findings)
     # What could not be read exactly must equal nothing that is stored, however it looks once read.
-    hashed = b"" if findings.faults else content_hash(packed)
-    return Parsed(
-        within, index, sent_id, sale_id, sale, packed, hashed, gross(sale), [*findings.faults, *reading.faults],
-        [*findings.warnings, *reading.warnings], reading,
-    )  # fmt: skip
-
-
-def _submitted(parsed: Parsed) -> Submitted:
-    findings = Findings()
-    findings.faults.extend(parsed.faults)
-    findings.warnings.extend(parsed.warnings)
-    return Submitted(
-        parsed.within, parsed.index, parsed.sent_id, parsed.id, parsed.sale, findings, parsed.packed, parsed.hash, parsed.gross,
-        parsed.reading,
-    )  # fmt: skip
+    hashed = b"" if findings.faults else content_hash(pack(sale))
+    warnings = [*findings.warnings, *reading.warnings] if reading.warnings else findings.warnings
+    return Submitted(within, index, sent_id, sale_id, sale, tally(sale), hashed, findings.faults, warnings, reading)

@@ -17,14 +17,18 @@ FINE = 10_000_000
 FINE_PER_MONEY = FINE // MONEY
 
 
-class Tax(msgspec.Struct, frozen=True, array_like=True):
+class Tax(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A tax level in use: its name, its rate in thousandths of a percent (15 % is 15000)."""
 
     name: str
     rate: int
 
 
-class Adjustment(msgspec.Struct, frozen=True, array_like=True):
+Taxes = tuple[Tax | None, Tax | None, Tax | None, Tax | None]
+"""The four levels; None where one is not in use."""
+
+
+class Adjustment(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A discount (negative) or surcharge, on a line or on the whole order."""
 
     name: str
@@ -36,7 +40,7 @@ class Adjustment(msgspec.Struct, frozen=True, array_like=True):
     cost_center: str | None
 
 
-class Item(msgspec.Struct, frozen=True, array_like=True):
+class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A line: `amount` is its total with inclusive, without exclusive taxes; `taxable` 0: not sent."""
 
     id: str | None
@@ -56,7 +60,7 @@ class Item(msgspec.Struct, frozen=True, array_like=True):
     adjustments: tuple[Adjustment, ...]
 
 
-class Payment(msgspec.Struct, frozen=True, array_like=True):
+class Payment(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What was paid: for the goods, as a tip on top, and what cash rounding did."""
 
     id: str | None
@@ -68,12 +72,12 @@ class Payment(msgspec.Struct, frozen=True, array_like=True):
     type_name: str
 
 
-class Sale(msgspec.Struct, frozen=True, array_like=True):
+class Sale(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The content of one sale, without its identity and without where it goes."""
 
     closed_at: str
     invoice_number: str
-    taxes: tuple[Tax | None, Tax | None, Tax | None, Tax | None]
+    taxes: Taxes
     items: tuple[Item, ...]
     adjustments: tuple[Adjustment, ...]
     payments: tuple[Payment, ...]

@@ -5,16 +5,18 @@ needs stands in `Context`, read beforehand for the whole batch.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import chain
+from operator import attrgetter
 
 import msgspec
 from powerepos.contract.codes import Codes
 
 from powerepos_cloud.partnerservices.findings import Findings
 from powerepos_cloud.partnerservices.sales.model import FINE, FINE_PER_MONEY, Adjustment, Item, Sale
-from powerepos_cloud.partnerservices.sales.times import check_times
-from powerepos_cloud.partnerservices.sales.totals import recomputed
+from powerepos_cloud.partnerservices.sales.times import Ordinary, check_times
+from powerepos_cloud.partnerservices.sales.totals import Tally, Taxed
 from powerepos_cloud.partnerservices.wire import money, tax
 
 _LARGEST_GROSS = 10**11 * FINE  # 64 bits hold nine times as much
@@ -24,12 +26,15 @@ _OTHER_COIN = 5
 
 # A card number in a name: 13 to 19 digits with a card scheme's first digits, perhaps in groups; then Luhn decides.
 _MAYBE_PAN = re.compile(r"(?<!\d)[2-6]\d(?:[ -]?\d){11,17}(?!\d)")
+_ITEM_NAMES = attrgetter("plu_name", "group_name", "main_group_name")
+_ADJUSTMENT_NAMES = attrgetter("name", "bucket", "cost_center")
 
 
 class Context(msgspec.Struct, frozen=True):
     """Facts that the rules need: `local_now` is the outlet's wall clock, `zone` its IANA zone.
 
-    `known_plus` are those PLU numbers of the batch that exist.
+    `known_plus` are those PLU numbers of the batch that exist; `may_hold_pans` says whether any of its names looks like a
+    card number; `ordinary` are the times that no check has anything to say about.
     """
 
     trading_date: str
@@ -39,23 +44,28 @@ class Context(msgspec.Struct, frozen=True):
     zone: str
     local_now: datetime
     known_plus: frozenset[int]
+    may_hold_pans: bool
+    ordinary: Ordinary
 
 
-def check(sale: Sale, due: int, context: Context, findings: Findings) -> None:
-    """All rules that need no look at other sales; `due` is the sale's gross."""
+def check(sale: Sale, tally: Tally, context: Context, findings: Findings) -> None:
+    """All rules that need no look at other sales; `tally` is what the sale comes to."""
+    due = tally.gross
     _check_not_empty(sale, due, findings)
     _check_range(due, findings)
-    _check_balance(sale, due, findings)
+    _check_balance(sale, tally, findings)
     unnamed = [level for level, rated in enumerate(sale.taxes) if rated is None or not rated.rate]
     _check_currency(sale, context, findings)
     for n, item in enumerate(sale.items):
-        _check_item(sale, item, n, unnamed, context, findings)
+        _check_item(item, n, tally.lines[n], unnamed, context, findings)
     for n, adjustment in enumerate(sale.adjustments):
         _check_tax_named(unnamed, adjustment, "/orderAdjustments", n, findings)
     _check_buckets(sale, findings)
     _check_payments(sale, due, context, findings)
-    check_times(sale, context.trading_date, context.day_start, context.zone, context.local_now, findings)
-    _check_pans(sale, findings)
+    if not context.ordinary.has(sale):
+        check_times(sale, context.trading_date, context.day_start, context.zone, context.local_now, findings)
+    if context.may_hold_pans:
+        _check_pans(sale, findings)
 
 
 def _check_not_empty(sale: Sale, due: int, findings: Findings) -> None:
@@ -75,20 +85,20 @@ def _check_range(due: int, findings: Findings) -> None:
         findings.reject(Codes.NUMBER_RANGE, "/transactionItems", "The sale comes to more than can be held.", most, tax(due))
 
 
-def _check_balance(sale: Sale, due: int, findings: Findings) -> None:
+def _check_balance(sale: Sale, tally: Tally, findings: Findings) -> None:
     """Check 9: payments, as they are or net of cash rounding, cover amounts and exclusive taxes to half a cent."""
     if not sale.payments:
         return
-    paid = sum(payment.purchase for payment in sale.payments) * FINE_PER_MONEY
-    net = paid - sum(payment.rounded for payment in sale.payments) * FINE_PER_MONEY
-    if min(abs(paid - due), abs(net - due)) > _HALF_CENT:
+    due, paid = tally.gross, tally.purchase * FINE_PER_MONEY
+    net = paid - tally.rounded * FINE_PER_MONEY
+    if abs(paid - due) > _HALF_CENT and abs(net - due) > _HALF_CENT:
         findings.reject(
             Codes.SALE_UNBALANCED,
             "/transactionPayments",
             "The payments do not cover the sale: amountPurchase (with or without amountRounded) must add up to amount and "
             f"exTax1-4 of all items and adjustments; the difference is {tax(net - due)}.",
             tax(due),
-            money(sum(payment.purchase for payment in sale.payments)),
+            money(tally.purchase),
         )
 
 
@@ -101,8 +111,8 @@ def _check_currency(sale: Sale, context: Context, findings: Findings) -> None:
             findings.reject(Codes.NUMBER_SCALE, pointer, f"{context.currency} has no decimals.", "a whole amount", money(amount))
 
 
-def _check_item(sale: Sale, item: Item, n: int, unnamed: list[int], context: Context, findings: Findings) -> None:
-    """Checks 13, 14, 15, 17 and 24 on one line."""
+def _check_item(item: Item, n: int, taxed: list[Taxed], unnamed: list[int], context: Context, findings: Findings) -> None:
+    """Checks 13, 14, 15, 17 and 24 on one line; `taxed` are its taxes."""
     if item.plu_number is not None:
         if item.plu_number not in context.known_plus:
             unknown = "There is no product with this PLU number."
@@ -113,7 +123,13 @@ def _check_item(sale: Sale, item: Item, n: int, unnamed: list[int], context: Con
     if item.sale_qty * item.amount < 0:
         findings.warn(Codes.ITEM_SIGN, f"/transactionItems/{n}/saleQty", "Quantity and amount have different signs.")
     _check_tax_named(unnamed, item, "/transactionItems", n, findings)
-    _check_line_tax(sale, item, n, findings)
+    _check_line_tax(item, n, taxed, findings)
+    if item.adjustments:
+        _check_discounts(item, n, unnamed, findings)
+
+
+def _check_discounts(item: Item, n: int, unnamed: list[int], findings: Findings) -> None:
+    """Checks 15 and 17 on the adjustments of a line."""
     left = abs(item.amount)
     for m, adjustment in enumerate(item.adjustments):
         _check_tax_named(unnamed, adjustment, f"/transactionItems/{n}/itemAdjustments", m, findings)
@@ -138,26 +154,20 @@ def _check_tax_named(unnamed: list[int], line: Item | Adjustment, within: str, n
             )
 
 
-def _check_line_tax(sale: Sale, item: Item, n: int, findings: Findings) -> None:
+def _check_line_tax(item: Item, n: int, taxed: list[Taxed], findings: Findings) -> None:
     """Check 14 and the second half of 15: the tax is what its rate makes of the taxable value, to half a cent a piece."""
-    pieces = max(100, abs(item.sale_qty))
-    tolerance = FINE_PER_MONEY * pieces // 200 + 10
-    for level, rated in enumerate(sale.taxes):
-        inclusive, exclusive, taxable = item.inc[level], item.ex[level], item.taxable[level]
-        if rated is None or not (taxable or inclusive or exclusive):
-            continue
-        base = taxable or item.amount * FINE_PER_MONEY
-        expected = recomputed(base, rated.rate, is_exclusive=bool(exclusive))
+    for (level, _, _), (_, base, inclusive, exclusive, expected) in taxed:
+        tolerance = FINE_PER_MONEY * max(100, abs(item.sale_qty)) // 200 + 10
         if abs((exclusive or inclusive) - expected) > tolerance:
             field = "exTax" if exclusive else "incTax"
             findings.warn(
                 Codes.TAX_MISMATCH, f"/transactionItems/{n}/{field}{level + 1}", "The tax is not what its rate makes of it.",
                 tax(expected), tax(exclusive or inclusive),
             )  # fmt: skip
-        if abs(taxable) > abs(item.amount) * FINE_PER_MONEY + tolerance:
+        if abs(base) > abs(item.amount) * FINE_PER_MONEY + tolerance:
             findings.warn(
                 Codes.TAX_SALES_EXCEED, f"/transactionItems/{n}/taxSales{level + 1}", "taxSales is more than the line's amount.",
-                money(item.amount), tax(taxable),
+                money(item.amount), tax(base),
             )  # fmt: skip
 
 
@@ -197,12 +207,21 @@ def _check_payments(sale: Sale, due: int, context: Context, findings: Findings) 
             findings.warn(Codes.PAYMENT_TIP, f"{pointer}/amountTip", "A negative tip on a sale.", "0 or more", money(payment.tip))
 
 
+def may_hold_pans(sales: Sequence[Sale]) -> bool:
+    """Whether any name in these sales looks like a card number: the names of a batch are few, and looked at together."""
+    items = [item for sale in sales for item in sale.items]
+    adjustments = [one for item in items for one in item.adjustments]
+    adjustments += [one for sale in sales for one in sale.adjustments]
+    names = {level.name for taxes in {sale.taxes for sale in sales} for level in taxes if level is not None}
+    names.update(payment.type_name for sale in sales for payment in sale.payments)
+    names.update(filter(None, chain.from_iterable(map(_ITEM_NAMES, items))))
+    names.update(filter(None, chain.from_iterable(map(_ADJUSTMENT_NAMES, adjustments))))
+    return _MAYBE_PAN.search("\n".join(names)) is not None
+
+
 def _check_pans(sale: Sale, findings: Findings) -> None:
     """Check 28: card numbers in names are refused, not masked."""
-    names = list(_names(sale))
-    if not _MAYBE_PAN.search("\n".join(name for _, name in names)):
-        return
-    for pointer, name in names:
+    for pointer, name in _names(sale):
         for found in _MAYBE_PAN.finditer(name):
             runs = {re.sub(r"\D", "", found.group()), *re.findall(r"\d{13,19}", found.group())}
             if any(_passes_luhn(digits) for digits in runs):

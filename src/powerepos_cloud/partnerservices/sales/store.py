@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from powerepos_cloud.foundation.database import Bulk, Hot, Session
-from powerepos_cloud.partnerservices.sales.model import Adjustment, Item, Levels, Payment, Sale, Tax, pack, unpack
+from powerepos_cloud.partnerservices.sales.model import Adjustment, Item, Levels, Payment, Sale, Taxes, pack, unpack
 from powerepos_cloud.partnerservices.sales.proration import Part, prorate, weights
 from powerepos_cloud.partnerservices.sales.tables import sale_adjustments, sale_items, sale_payments, sales
 from powerepos_cloud.partnerservices.sales.totals import Cells
@@ -27,15 +27,23 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """A sale that is to be written. `product_names` are what the catalogue calls the items sent by number."""
+    """A sale that is to be written."""
 
     id: str
     sale: Sale
-    packed: bytes
     content_hash: bytes
     gross: int
-    product_names: dict[int, str]
     warnings: str | None
+
+
+class Writer(msgspec.Struct, frozen=True):
+    """For whom sales are written, and when. `product_names` are what the catalogue calls the items sent by number."""
+
+    kapow: str
+    outlet_id: str
+    client_id: str
+    product_names: dict[int, str]
+    now_ms: int
 
 
 class SameInvoice(msgspec.Struct, frozen=True):
@@ -121,7 +129,7 @@ _REFUNDS_OF = Hot(
 _WARNINGS_OF = Hot("SELECT warnings FROM sales WHERE sale_no = $1")
 _NUMBERS_OF_Z = Hot("SELECT sale_no FROM sales WHERE z_no = $1 ORDER BY sale_no")
 
-_taxes_decoder = msgspec.json.Decoder(tuple[Tax | None, Tax | None, Tax | None, Tax | None])
+_taxes_decoder = msgspec.json.Decoder(Taxes)
 _measures_decoder = msgspec.json.Decoder(list[int])
 
 
@@ -130,41 +138,31 @@ async def existing(session: Session, kapow: str, ids: Sequence[str]) -> dict[str
     return {row[0]: Stored(*row) for row in await session.hot(_EXISTING, kapow, session.listed(ids))}
 
 
-async def add(session: Session, kapow: str, outlet_id: str, client_id: str, z_no: int, new: Sequence[Ready], now_ms: int) -> None:
+async def add(session: Session, writer: Writer, z_no: int, new: Sequence[Ready]) -> None:
     """Write new sales with all that hangs on them. Raises `UniqueViolation` if another sender was quicker: run again."""
     if not new:
         return
     count = len(new)
     numbers = [row[0] for row in await session.hot(_NEXT_NUMBERS, count)]
-    every = [
-        (
-            one.id,
-            one.content_hash,
-            one.sale.closed_at,
-            one.sale.invoice_number,
-            _dump_taxes(one.sale),
-            one.gross,
-            one.sale.refund_of,
-            one.warnings,
-        )
-        for one in new
-    ]
-    ids, hashes, *contents = zip(*every, strict=True)
-    heads = (numbers, [kapow] * count, ids, [z_no] * count, [outlet_id] * count, [client_id] * count, [1] * count, hashes)
-    await session.insert(_ADD_SALES, [*heads, *contents, [now_ms] * count])
-    await _add_children(session, list(zip(numbers, new, strict=True)))
+    ids, contents, hashes, gross, warnings = zip(*map(astuple, new), strict=True)
+    closed_at, invoice_numbers, taxes, _, _, _, refunds = zip(*map(astuple, contents), strict=True)
+    texts = {levels: _dump_taxes(levels) for levels in set(taxes)}
+    owner = [[value] * count for value in (z_no, writer.outlet_id, writer.client_id, 1)]
+    what = [hashes, closed_at, invoice_numbers, [texts[levels] for levels in taxes], gross, refunds, warnings]
+    await session.insert(_ADD_SALES, [numbers, [writer.kapow] * count, ids, *owner, *what, [writer.now_ms] * count])
+    await _add_children(session, writer, numbers, contents)
 
 
-async def change(session: Session, known: Stored, z_no: int, one: Ready, old: Sale, now_ms: int) -> None:
+async def change(session: Session, writer: Writer, known: Stored, z_no: int, one: Ready, old: Sale) -> None:
     """Store a new version of a sale, keeping the old one."""
     await session.hot(_KEEP_VERSION, known.sale_no, pack(old))
     for statement in _DELETE_CHILDREN:
         await session.hot(statement, known.sale_no)
     await session.hot(
         _CHANGE_SALE, known.sale_no, z_no, known.version + 1, one.content_hash, one.sale.closed_at, one.sale.invoice_number,
-        _dump_taxes(one.sale), one.gross, one.sale.refund_of, one.warnings, now_ms,
+        _dump_taxes(one.sale.taxes), one.gross, one.sale.refund_of, one.warnings, writer.now_ms,
     )  # fmt: skip
-    await _add_children(session, [(known.sale_no, one)])
+    await _add_children(session, writer, [known.sale_no], [one.sale])
 
 
 async def load(session: Session, sale_no: int) -> Sale:
@@ -259,27 +257,34 @@ async def refunds_of(session: Session, kapow: str, ids: Sequence[str]) -> list[t
     return [(row[0], row[1], row[2]) for row in await session.hot(_REFUNDS_OF, kapow, session.listed(ids))]
 
 
-async def _add_children(session: Session, numbered: Sequence[tuple[int, Ready]]) -> None:
-    lines = [(sale_no, n, item, one) for sale_no, one in numbered for n, item in enumerate(one.sale.items)]
-    if lines:
-        numbers, places, items, ready = zip(*lines, strict=True)
-        *fields, inc, ex, taxable, plu_numbers, plu_names, groups, main_groups, _ = zip(*map(astuple, items), strict=True)
-        names = [one.product_names.get(number) for one, number in zip(ready, plu_numbers, strict=True)]
-        taxes = [*_by_level(inc), *_by_level(ex), *_by_level(taxable)]
-        columns = [numbers, places, *fields, *taxes, plu_numbers, plu_names, groups, main_groups, names]
-        await session.insert(_ADD_ITEMS, columns)
-    adjustments = [row for sale_no, one in numbered for row in _adjustments(sale_no, one.sale)]
+async def _add_children(session: Session, writer: Writer, numbers: Sequence[int], contents: Sequence[Sale]) -> None:
+    numbered = list(zip(numbers, contents, strict=True))
+    await _add_items(session, writer, numbered)
+    adjustments = [row for sale_no, sale in numbered for row in _adjustments(sale_no, sale)]
     if adjustments:
-        numbers, places, on_lines, adjusted, parts = zip(*adjustments, strict=True)
-        labels, amounts, inc, ex, taxable, buckets, cost_centers = zip(*map(astuple, adjusted), strict=True)
+        sale_numbers, places, on_lines, adjusted, parts = zip(*adjustments, strict=True)
+        names, amounts, inc, ex, taxable, buckets, cost_centers = zip(*map(astuple, adjusted), strict=True)
         taxes = [*_by_level(inc), *_by_level(ex), *_by_level(taxable)]
-        columns = [numbers, places, on_lines, labels, buckets, cost_centers, amounts, *taxes, parts]
+        columns = [sale_numbers, places, on_lines, names, buckets, cost_centers, amounts, *taxes, parts]
         await session.insert(_ADD_ADJUSTMENTS, columns)
-    payments = [(sale_no, n, paid) for sale_no, one in numbered for n, paid in enumerate(one.sale.payments)]
+    payments = [(sale_no, n, paid) for sale_no, sale in numbered for n, paid in enumerate(sale.payments)]
     if payments:
-        numbers, places, all_paid = zip(*payments, strict=True)
-        *amounts_and_more, affects_cid, type_names = zip(*map(astuple, all_paid), strict=True)
-        await session.insert(_ADD_PAYMENTS, [numbers, places, *amounts_and_more, list(map(int, affects_cid)), type_names])
+        sale_numbers, places, paid = zip(*payments, strict=True)
+        *fields, affects_cid, type_names = zip(*map(astuple, paid), strict=True)
+        await session.insert(_ADD_PAYMENTS, [sale_numbers, places, *fields, list(map(int, affects_cid)), type_names])
+
+
+async def _add_items(session: Session, writer: Writer, numbered: Sequence[tuple[int, Sale]]) -> None:
+    items = [item for _, sale in numbered for item in sale.items]
+    if not items:
+        return
+    sale_numbers = [sale_no for sale_no, sale in numbered for _ in sale.items]
+    places = [n for _, sale in numbered for n in range(len(sale.items))]
+    *fields, inc, ex, taxable, plu_numbers, plu_names, groups, main_groups, _ = zip(*map(astuple, items), strict=True)
+    taxes = [*_by_level(inc), *_by_level(ex), *_by_level(taxable)]
+    product_names = list(map(writer.product_names.get, plu_numbers))
+    columns = [sale_numbers, places, *fields, *taxes, plu_numbers, plu_names, groups, main_groups, product_names]
+    await session.insert(_ADD_ITEMS, columns)
 
 
 def _adjustments(sale_no: int, sale: Sale) -> list[tuple[int, int, int | None, Adjustment, str | None]]:
@@ -303,8 +308,8 @@ def _dump_parts(parts: tuple[Part, ...]) -> str:
     return msgspec.json.encode(parts).decode()
 
 
-def _dump_taxes(sale: Sale) -> str:
-    return msgspec.json.encode(sale.taxes).decode()
+def _dump_taxes(levels: Taxes) -> str:
+    return msgspec.json.encode(levels).decode()
 
 
 def _levels(row: Sequence[Any], start: int) -> tuple[int, int, int, int]:

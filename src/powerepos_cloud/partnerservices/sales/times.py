@@ -5,6 +5,7 @@ Everything is reckoned on the outlet's wall clock; a time is stored as it was se
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from powerepos.contract.codes import Codes
 
@@ -15,6 +16,45 @@ from powerepos_cloud.partnerservices.zones import offsets
 
 OLDEST_DAYS = 400
 FUTURE_MINUTES = 10
+
+
+class Ordinary(NamedTuple):
+    """From when until before when, as text, a time raises no question: within the trading day, not in the future, not old.
+
+    On a day on which the outlet's clock is switched there is no such time, and `check_times` looks at each.
+    """
+
+    opens: str
+    closes: str
+
+    def has(self, sale: Sale) -> bool:
+        """Whether all of the sale's times are ordinary, and in order."""
+        ordered, paid = [item.ordered_at for item in sale.items], [payment.paid_at for payment in sale.payments]
+        times = {sale.closed_at, *ordered, *paid}
+        if not (self.opens <= min(times) and max(times) < self.closes):
+            return False
+        return len(times) == 1 or max(ordered, default="") <= max(paid, default="") <= sale.closed_at
+
+
+_NONE = Ordinary("", "")
+
+
+def ordinary_times(trading_date: str, day_start: str, zone: str, local_now: datetime) -> Ordinary:
+    """The times of this trading day's sales that need no closer look."""
+    try:
+        opens = datetime.fromisoformat(f"{trading_date} {day_start}")
+        closes = opens + timedelta(days=1)
+        latest = local_now + timedelta(minutes=FUTURE_MINUTES)
+        oldest = local_now - timedelta(days=OLDEST_DAYS)
+    except OverflowError:
+        return _NONE
+    if len({*offsets(_text(opens), zone), *offsets(_text(closes), zone)}) != 1:
+        return _NONE
+    return Ordinary(_text(max(opens, oldest)), _text(min(closes, latest)))
+
+
+def _text(time: datetime) -> str:
+    return time.isoformat(" ", "milliseconds")
 
 
 def check_times(sale: Sale, trading_date: str, day_start: str, zone: str, local_now: datetime, findings: Findings) -> None:

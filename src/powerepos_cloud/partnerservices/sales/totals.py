@@ -5,16 +5,17 @@ client's) is a sum over its Zs, and costs the same with ten sales and with ten m
 takes the old version's away; a recount from the stored sales must give the same (`powerepos-admin doctor --recount`).
 """
 
-import operator
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 from powerepos.contract.results import ResultWarning
 
 from powerepos_cloud.foundation.texts import compare_key
 from powerepos_cloud.partnerservices.arithmetic import half_even, half_up
-from powerepos_cloud.partnerservices.sales.model import FINE_PER_MONEY, Adjustment, Item, Sale, Tax, gross
+from powerepos_cloud.partnerservices.sales.model import FINE_PER_MONEY, Adjustment, Item, Sale, Taxes
 from powerepos_cloud.partnerservices.wire import money
 
 ALL, HOUR, PAYMENT, TAX, ADJUSTMENT, WARNING = "all", "hour", "payment", "tax", "adjustment", "warning"
@@ -36,12 +37,42 @@ or without; `cash` is what the drawer gained of it, `refunded` what was paid bac
 one without a code counts sales with any."""
 
 NO_TAX_KEY = "none"
+_ALL_CELL, _UNTAXED_CELL = ((ALL, ""), ""), ((TAX, NO_TAX_KEY), "")
 
 _warnings_decoder = msgspec.json.Decoder(list[ResultWarning])
 
+Key = tuple[str, str]
 Cell = tuple[str, list[int]]
-Cells = dict[tuple[str, str], Cell]
-_Levels = list[tuple[int, Tax, str]]
+Cells = dict[Key, Cell]
+Measures = Sequence[int]
+Named = tuple[Key, str]
+"""A cell's key, and its label."""
+Part = tuple[Named, Measures]
+
+
+class Level(NamedTuple):
+    """A tax level in use: its place from 0, its rate in thousandths of a percent, and its cell."""
+
+    place: int
+    rate: int
+    cell: Named
+
+
+Taxed = tuple[Level, Measures]
+"""A line's tax of one level: the measures are those of its cell."""
+
+
+class Tally(msgspec.Struct, frozen=True, gc=False):
+    """What one sale comes to, reckoned once: its `gross`, what was paid and rounded, and its part in each cell.
+
+    `lines` holds the taxes of each item, level by level; the rules look at them.
+    """
+
+    gross: int
+    purchase: int
+    rounded: int
+    lines: list[list[Taxed]]
+    parts: list[Part]
 
 
 class TaxKey(msgspec.Struct, frozen=True):
@@ -52,42 +83,65 @@ class TaxKey(msgspec.Struct, frozen=True):
     name_key: str
 
 
-def cells_of(sale: Sale, warned: Collection[str]) -> Cells:
-    """One sale's contribution to its Z's cells, each with a label for people; `warned` are its warnings' codes, once each."""
-    cells: Cells = {}
-    add_sale(cells, sale, gross(sale), warned)
-    return cells
-
-
-def add_sale(cells: Cells, sale: Sale, total: int, warned: Collection[str]) -> None:
-    """Add the contribution of one sale, whose gross is `total`, to cells."""
+def tally(sale: Sale) -> Tally:
+    """What the sale comes to."""
     adjustments = [*sale.adjustments, *[one for item in sale.items for one in item.adjustments]]
-    collected, cash = _add_payments(cells, sale, total)
-    _add_taxes(cells, sale)
-    for adjustment in adjustments:
-        key = f"{'-' if adjustment.amount < 0 else '+'}{compare_key(adjustment.name)}"
-        _add(cells, ADJUSTMENT, key, adjustment.name, [1, adjustment.amount, sum(adjustment.inc), sum(adjustment.ex)])
-    overall = _overall(sale, adjustments, total, collected, cash)
+    lines: list[Item | Adjustment] = [*sale.items, *adjustments]
+    items = sum([item.amount for item in sale.items])
+    adjusted = [one.amount for one in adjustments]
+    discounts = sum([amount for amount in adjusted if amount < 0])
+    inclusive = sum([sum(line.inc) for line in lines])
+    exclusive = sum([sum(line.ex) for line in lines])
+    total = (items + sum(adjusted)) * FINE_PER_MONEY + exclusive
+    purchase = sum([payment.purchase for payment in sale.payments])
+    rounded = sum([payment.rounded for payment in sale.payments])
+    parts, tips, collected, cash = _payments(sale, rounding_is_apart(total, purchase, rounded))
+    is_refund = total < 0
+    overall = (
+        1, int(is_refund), total, total if is_refund else 0, items, discounts, sum(adjusted) - discounts, inclusive, exclusive,
+        purchase, tips, rounded, cash, collected,
+    )  # fmt: skip
     hour = sale.closed_at[11:13]
-    _add(cells, HOUR, hour, hour, [1, total, overall[7] + overall[8]])
-    _add(cells, ALL, "", "", overall)
-    if warned:
-        for code in ("", *warned):
-            _add(cells, WARNING, code, code, [1])
+    parts += [(_ALL_CELL, overall), (((HOUR, hour), hour), (1, total, inclusive + exclusive))]
+    taxed = _add_taxes(parts, sale, adjustments)
+    for one in adjustments:
+        key = f"{'-' if one.amount < 0 else '+'}{compare_key(one.name)}"
+        parts.append((((ADJUSTMENT, key), one.name), (1, one.amount, sum(one.inc), sum(one.ex))))
+    return Tally(total, purchase, rounded, taxed, parts)
 
 
-def add(into: Cells, more: Cells, sign: int = 1) -> None:
-    """Add (or with `sign` -1 take away) cells."""
-    for (kind, key), (label, measures) in more.items():
-        _add(into, kind, key, label, list(measures) if sign > 0 else [-measure for measure in measures])
+class Sums:
+    """Parts of cells, gathered sale by sale and added up at the end."""
+
+    def __init__(self) -> None:
+        self._gathered: dict[Key, tuple[str, list[Measures]]] = {}
+
+    def add(self, more: Tally, warned: Collection[str]) -> None:
+        """Add a sale; `warned` are its warnings' codes, once each."""
+        gathered = self._gathered
+        for (key, label), measures in (*more.parts, *_warnings(warned)):
+            known = gathered.get(key)
+            if known is None:
+                gathered[key] = (label, [measures])
+            else:
+                known[1].append(measures)
+
+    def take_away(self, less: Tally, warned: Collection[str]) -> None:
+        """Take a sale away that was added once, here or to what is stored."""
+        for (key, label), measures in (*less.parts, *_warnings(warned)):
+            self._gathered.setdefault(key, (label, []))[1].append([-measure for measure in measures])
+
+    def cells(self) -> Cells:
+        """What the cells change by."""
+        return {key: (label, list(map(sum, zip(*measures, strict=True)))) for key, (label, measures) in self._gathered.items()}
 
 
 def recount(sales: Iterable[tuple[Sale, Collection[str]]]) -> Cells:
     """The cells of all these sales, reckoned anew; each comes with the codes of its warnings."""
-    cells: Cells = {}
+    sums = Sums()
     for sale, warned in sales:
-        add_sale(cells, sale, gross(sale), warned)
-    return drop_empty(cells)
+        sums.add(tally(sale), warned)
+    return drop_empty(sums.cells())
 
 
 def warned_by(warnings: str | None) -> frozenset[str]:
@@ -105,83 +159,72 @@ def tax_key(level: int, rate: int, name: str) -> str:
     return f"{level}|{rate}|{compare_key(name)}"
 
 
-def _overall(sale: Sale, adjustments: list[Adjustment], total: int, collected: int, cash: int) -> list[int]:
-    items = sum(item.amount for item in sale.items)
-    discounts = sum(one.amount for one in adjustments if one.amount < 0)
-    surcharges = sum(one.amount for one in adjustments if one.amount > 0)
-    lines: list[Item | Adjustment] = [*sale.items, *adjustments]
-    inclusive = sum(sum(line.inc) for line in lines)
-    exclusive = sum(sum(line.ex) for line in lines)
-    purchase = sum(payment.purchase for payment in sale.payments)
-    tips = sum(payment.tip for payment in sale.payments)
-    rounded = sum(payment.rounded for payment in sale.payments)
-    is_refund = total < 0
-    return [
-        1, int(is_refund), total, total if is_refund else 0, items, discounts, surcharges, inclusive, exclusive, purchase,
-        tips, rounded, cash, collected,
-    ]  # fmt: skip
+def _warnings(warned: Collection[str]) -> list[Part]:
+    return [(((WARNING, code), code), (1,)) for code in ("", *warned)] if warned else []
 
 
-def _add_payments(cells: Cells, sale: Sale, total: int) -> tuple[int, int]:
-    """What was collected, and how much of it in cash."""
-    all_collected = cash = 0
-    rounds = rounding_is_apart(sale, total)
+def _payments(sale: Sale, rounds: bool) -> tuple[list[Part], int, int, int]:
+    """Their parts; what was given as tips, what was collected, and how much of that in cash."""
+    parts: list[Part] = []
+    tips = all_collected = cash = 0
     for payment in sale.payments:
         collected = payment.purchase + payment.tip + (payment.rounded if rounds else 0)
         refunded = collected if payment.purchase < 0 else 0
-        measures = [1, payment.purchase, payment.tip, payment.rounded, collected, refunded]
-        _add(cells, PAYMENT, compare_key(payment.type_name), payment.type_name, measures)
+        cell = (PAYMENT, compare_key(payment.type_name)), payment.type_name
+        parts.append((cell, (1, payment.purchase, payment.tip, payment.rounded, collected, refunded)))
+        tips += payment.tip
         all_collected += collected
         cash += collected if payment.affects_cid else 0
-    return all_collected, cash
+    return parts, tips, all_collected, cash
 
 
-def rounding_is_apart(sale: Sale, total: int) -> bool:
+def rounding_is_apart(total: int, purchase: int, rounded: int) -> bool:
     """Whether the payments cover the sale as they are, so that cash rounding comes on top of them.
 
     Partners send both forms, and both balance (contract section 7): 9.98 due is paid as 10.00 with 0.02 of rounding in it,
     or as 9.98 and 0.02.
     """
-    rounded = sum(payment.rounded for payment in sale.payments)
     if not rounded:
         return False
-    difference = sum(payment.purchase for payment in sale.payments) * FINE_PER_MONEY - total
+    difference = purchase * FINE_PER_MONEY - total
     return abs(difference) < abs(difference - rounded * FINE_PER_MONEY)
 
 
-def _add_taxes(cells: Cells, sale: Sale) -> None:
-    levels = [(level, tax, tax_key(level + 1, tax.rate, tax.name)) for level, tax in enumerate(sale.taxes) if tax is not None]
-    for item in sale.items:
-        if not _add_line_taxes(cells, levels, item):
-            _add(cells, TAX, NO_TAX_KEY, "", [1, item.amount * FINE_PER_MONEY, 0, 0, 0])
-        for adjustment in item.adjustments:
-            _add_adjustment_taxes(cells, levels, adjustment)
-    for adjustment in sale.adjustments:
-        _add_adjustment_taxes(cells, levels, adjustment)
+@lru_cache(maxsize=256)
+def _levels_in_use(taxes: Taxes) -> list[Level]:
+    """The levels that have a name."""
+    return [
+        Level(place, tax.rate, ((TAX, tax_key(place + 1, tax.rate, tax.name)), tax.name))
+        for place, tax in enumerate(taxes)
+        if tax is not None
+    ]
 
 
-def _add_line_taxes(cells: Cells, levels: _Levels, item: Item) -> bool:
-    """The item's tax levels; whether it has any."""
-    is_taxed = False
-    for level, tax, key in levels:
-        inclusive, exclusive, taxable = item.inc[level], item.ex[level], item.taxable[level]
-        if not (taxable or inclusive or exclusive):
-            continue
-        is_taxed = True
-        base = taxable or item.amount * FINE_PER_MONEY
-        measures = [1, base, inclusive, exclusive, recomputed(base, tax.rate, is_exclusive=bool(exclusive))]
-        _add(cells, TAX, key, tax.name, measures)
-    return is_taxed
+def _add_taxes(parts: list[Part], sale: Sale, adjustments: list[Adjustment]) -> list[list[Taxed]]:
+    """Add the taxes of all lines; those of the items, one by one."""
+    levels = _levels_in_use(sale.taxes)
+    lines = [_taxes_of(item, 1, levels) for item in sale.items]
+    for item, taxed in zip(sale.items, lines, strict=True):
+        if taxed:
+            parts += [(level.cell, measures) for level, measures in taxed]
+        else:
+            parts.append((_UNTAXED_CELL, (1, item.amount * FINE_PER_MONEY, 0, 0, 0)))
+    for adjustment in adjustments:
+        parts += [(level.cell, measures) for level, measures in _taxes_of(adjustment, 0, levels)]
+    return lines
 
 
-def _add_adjustment_taxes(cells: Cells, levels: _Levels, adjustment: Adjustment) -> None:
-    for level, tax, key in levels:
-        inclusive, exclusive, taxable = adjustment.inc[level], adjustment.ex[level], adjustment.taxable[level]
-        if not (taxable or inclusive or exclusive):
-            continue
-        base = taxable or adjustment.amount * FINE_PER_MONEY
-        measures = [0, base, inclusive, exclusive, recomputed(base, tax.rate, is_exclusive=bool(exclusive))]
-        _add(cells, TAX, key, tax.name, measures)
+def _taxes_of(line: Item | Adjustment, counted: int, levels: list[Level]) -> list[Taxed]:
+    """The line's taxes; `counted` is what it adds to the number of lines."""
+    taxed: list[Taxed] = []
+    for level in levels:
+        place, rate, _ = level
+        inclusive, exclusive, taxable = line.inc[place], line.ex[place], line.taxable[place]
+        if taxable or inclusive or exclusive:
+            base = taxable or line.amount * FINE_PER_MONEY
+            again = recomputed(base, rate, is_exclusive=exclusive != 0)
+            taxed.append((level, (counted, base, inclusive, exclusive, again)))
+    return taxed
 
 
 def recomputed(base: int, rate: int, *, is_exclusive: bool) -> int:
@@ -190,11 +233,6 @@ def recomputed(base: int, rate: int, *, is_exclusive: bool) -> int:
     Rounded half-even.
     """
     return half_even(base * rate, 100_000 if is_exclusive else 100_000 + rate)
-
-
-def _add(cells: Cells, kind: str, key: str, label: str, measures: list[int]) -> None:
-    known = cells.get((kind, key))
-    cells[kind, key] = (label, measures if known is None else list(map(operator.add, known[1], measures)))
 
 
 def rounded_money(fine: int) -> Decimal:
