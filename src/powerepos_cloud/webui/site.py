@@ -10,7 +10,7 @@ import msgspec
 from litestar import MediaType, Request, Response
 
 from powerepos_cloud.http.facts import request_id
-from powerepos_cloud.webui import markup
+from powerepos_cloud.webui import amounts, markup
 from powerepos_cloud.webui.assets import Assets
 
 _CONTENT_SECURITY_POLICY = (
@@ -80,6 +80,7 @@ class Site:
             "json_in_colour": markup.json_in_colour,
             "in_words": markup.in_words,
             "instant": markup.instant,
+            **amounts.FILTERS,
         }
         self._templates.globals |= {
             "issuer": issuer,
