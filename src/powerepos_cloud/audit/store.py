@@ -70,19 +70,28 @@ async def newest(
     kapow: str | None = None,
     client_id: str | None = None,
     subject: str | None = None,
+    subject_kind: str | None = None,
     action: str | None = None,
     actor: str | None = None,
     request_id: str | None = None,
     since_ms: int | None = None,
+    until_ms: int | None = None,
     before: Place | None = None,
 ) -> list[Row[Any]]:
     """The newest rows first, narrowed by what is given; at most `limit`.
 
     `action` may be a noun alone: `connection` finds `connection.paused` and its like. `since_ms` is the oldest instant,
-    `before` a row that was seen already, with all that are newer.
+    `until_ms` the first one that is too new; `before` a row that was seen already, with all that are newer.
     """
     statement = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
-    wanted = {"kapow": kapow, "client_id": client_id, "subject": subject, "actor": actor, "request_id": request_id}
+    wanted = {
+        "kapow": kapow,
+        "client_id": client_id,
+        "subject": subject,
+        "subject_kind": subject_kind,
+        "actor": actor,
+        "request_id": request_id,
+    }
     for column, value in wanted.items():
         if value is not None:
             statement = statement.where(audit.c[column] == value)
@@ -92,6 +101,8 @@ async def newest(
         statement = statement.where(audit.c.action == action if "." in action else is_noun)
     if since_ms is not None:
         statement = statement.where(audit.c.at >= since_ms)
+    if until_ms is not None:
+        statement = statement.where(audit.c.at < until_ms)
     if before is not None:
         statement = statement.where(or_(audit.c.at < before.at, and_(audit.c.at == before.at, audit.c.id < before.id)))
     return list(await session.all(statement))

@@ -26,6 +26,9 @@ sessions = Table(
     Index(None, "user_id"),
     Index(None, "ends_at"),
 )
+# Asked for on every page of an organisation's owner: who of support looks at it.
+_is_viewing = sessions.c.view_organisation_id.is_not(None)
+Index("ix_sessions_viewing", sessions.c.view_organisation_id, sqlite_where=_is_viewing, postgresql_where=_is_viewing)
 
 form_uses = Table(
     "form_uses",

@@ -1,10 +1,12 @@
 """Who is who. Everything an organisation owns names its organisation."""
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import text as sql
 
 from powerepos_cloud.foundation.database.schema import DIRECTORY, digest, instant, number, number_id, text
 
 _OWNED = {"tenant": "organisation_id"}
+_STAFF = sql("staff_role IS NOT NULL")
 
 organisations = Table(
     "organisations",
@@ -175,6 +177,7 @@ users = Table(
     number("totp_step", null=True),  # the last step of 30 s whose code was taken: none is taken twice (RFC 6238 section 5.2)
     text("staff_role", null=True),  # agent | admin
     instant("created_at"),
+    Index("ix_users_staff", "staff_role", sqlite_where=_STAFF, postgresql_where=_STAFF),
 )
 
 user_organisations = Table(
