@@ -98,7 +98,7 @@ REFUSED: dict[Callable[..., Any], Attempt] = {
     accounts.switch_on: lambda two: (two.own, two.their_account.id),
     accounts.remove: lambda two: (two.own, two.their_account.id),
     accounts.add_password: lambda two: (KEYS, two.own, two.their_account.id),
-    accounts.lock: lambda two: (two.own, two.their_account.id),
+    accounts.locked: lambda two: (two.own, two.their_account.id),
     accounts.end_password: lambda two: (two.own, two.their_account.id, two.their_password),
     accounts.revoke_everything: lambda two: (two.own, two.their_account.id),
     replacing.account_password: lambda two: (KEYS, two.own, two.their_account.id, two.their_password),
@@ -111,6 +111,7 @@ REFUSED: dict[Callable[..., Any], Attempt] = {
 }
 # Deeds in the name of `own` that succeed, and must touch nothing of `theirs`.
 OWN: dict[Callable[..., Any], Attempt] = {
+    accounts.create_bare: lambda two: (two.own, accounts.Wanted("Bar", [SALES], None, [two.client.id], False)),
     accounts.create: lambda two: (KEYS, two.own, "Bar", [SALES], None, [two.client.id]),
     connections.change: lambda two: (two.own, two.client.id, ["des"], [], None),
     connections.revoke_all: lambda two: (two.own, [two.client.id]),

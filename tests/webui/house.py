@@ -5,7 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 
-from powerepos_cloud.directory import sessions
+from powerepos_cloud.audit.store import SYSTEM
+from powerepos_cloud.directory import services, sessions
 from powerepos_cloud.directory.users import User
 from powerepos_cloud.foundation.clock import SystemClock
 from powerepos_cloud.foundation.database import Database, Session, open_database
@@ -101,6 +102,11 @@ class LitHouse:
         return {"name": "pepos_session", "value": token, "url": self.url}
 
 
+async def _move_instance(session: Session, now_ms: int, world: World, uri: str) -> None:
+    """The server's port is free by chance: the instance is known by the URI that it has there."""
+    await services.set_instance_uri(session, now_ms, SYSTEM, world.instances["partnerservices"][0], uri)
+
+
 @asynccontextmanager
 async def lit_house_on(databases: SqliteDatabases) -> AsyncIterator[LitHouse]:
     """A server process on two new databases."""
@@ -111,6 +117,7 @@ async def lit_house_on(databases: SqliteDatabases) -> AsyncIterator[LitHouse]:
         world = await make_world(directory, clock, seal)
         users = await add_people(directory, world, clock, seal)
         url = f"http://localhost:{port}"
+        await directory.write(lambda session: _move_instance(session, clock.now_ms(), world, f"{url}/"))
         settings = settings_for(directory_url, partnerservices_url, issuer=url, service_uri=f"{url}/", ros_uri="")
         with serving(settings, port=port):
             yield LitHouse(url, world, partnerservices, users)

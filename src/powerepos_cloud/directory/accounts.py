@@ -33,6 +33,16 @@ class Account(msgspec.Struct, frozen=True):
     created_at: int
 
 
+class Wanted(msgspec.Struct, frozen=True):
+    """What a new account shall be: `outlets` None means all; either `bound_to` (ClientIDs) or `any_partner`."""
+
+    name: str
+    permissions: Sequence[str]
+    outlets: Sequence[str] | None
+    bound_to: Sequence[str]
+    any_partner: bool
+
+
 _COLUMNS = tuple(accounts.c[name] for name in Account.__struct_fields__ if name != "clients")
 
 
@@ -49,17 +59,33 @@ async def create(
     *,
     any_partner: bool = False,
 ) -> tuple[Account, NewSecret]:
-    """A service account with its first password, bound to these clients. Raises `Invalid`, `NotFound` (a client)."""
-    bound_to = list(dict.fromkeys(bound_to))
-    _require_binding(bound_to, any_partner)
+    """A service account with its first password; as `create_bare`."""
+    wanted = Wanted(name, permissions, outlets, bound_to, any_partner)
+    account = await _create(session, now_ms, organisation, wanted)
+    password = await credentials.add(session, now_ms, keys, ACCOUNT_PASSWORD, account.id)
+    details = {**_facts(account), "password_id": password.id, "hint": password.hint}
+    await _audit(session, now_ms, actor, "account.created", organisation, account.id, details)
+    return account, password
+
+
+async def create_bare(session: Session, now_ms: int, actor: Actor, organisation: Organisation, wanted: Wanted) -> Account:
+    """A service account bound to these clients, without a password yet. Raises `Invalid`, `NotFound` (a client)."""
+    account = await _create(session, now_ms, organisation, wanted)
+    await _audit(session, now_ms, actor, "account.created", organisation, account.id, _facts(account))
+    return account
+
+
+async def _create(session: Session, now_ms: int, organisation: Organisation, wanted: Wanted) -> Account:
+    bound_to = list(dict.fromkeys(wanted.bound_to))
+    _require_binding(bound_to, wanted.any_partner)
     for client_id in bound_to:
         await clients.get(session, client_id)
     account = Account(
         new_account_id(),
-        rules.name("name", name),
-        rules.permissions(permissions),
-        rules.outlets(outlets, organisation.kapow),
-        any_partner,
+        rules.name("name", wanted.name),
+        rules.permissions(wanted.permissions),
+        rules.outlets(wanted.outlets, organisation.kapow),
+        wanted.any_partner,
         sorted(bound_to),
         "active",
         now_ms,
@@ -67,17 +93,7 @@ async def create(
     await session.run(insert(accounts).values(organisation_id=organisation.id, **_values(account)))
     for client_id in account.clients:
         await session.run(insert(account_bindings).values(account_id=account.id, client_id=client_id))
-    password = await credentials.add(session, now_ms, keys, ACCOUNT_PASSWORD, account.id)
-    details = {
-        **_rights(account),
-        "name": account.name,
-        "clients": account.clients,
-        "any_partner": any_partner,
-        "password_id": password.id,
-        "hint": password.hint,
-    }
-    await _audit(session, now_ms, actor, "account.created", organisation, account.id, details)
-    return account, password
+    return account
 
 
 async def get(session: Session, organisation: Organisation, account_id: str) -> Account:
@@ -121,7 +137,7 @@ async def set_rights(
 
     Raises `NotFound`, `Invalid`, `Conflict`.
     """
-    old = await _locked(session, organisation, account_id)
+    old = await locked(session, organisation, account_id)
     new = msgspec.structs.replace(
         old,
         permissions=old.permissions if permissions is UNSET else rules.permissions(permissions),
@@ -161,7 +177,7 @@ async def set_outlets(
 
 async def bind(session: Session, now_ms: int, actor: Actor, organisation: Organisation, account_id: str, client_id: str) -> bool:
     """Let this client use the account; False if it was bound already. Raises `NotFound`, `Conflict`."""
-    await _locked(session, organisation, account_id)
+    await locked(session, organisation, account_id)
     await clients.get(session, client_id)
     made = await session.first(
         insert(account_bindings)
@@ -182,7 +198,7 @@ async def unbind(
     Refresh tokens work again if it is bound anew, access tokens issued before never. An account that is open to any partner
     stays open to this one too.
     """
-    account = await _locked(session, organisation, account_id)
+    account = await locked(session, organisation, account_id)
     await clients.get(session, client_id)
     gone = await session.first(
         delete(account_bindings)
@@ -202,7 +218,7 @@ async def set_any_partner(
     session: Session, now_ms: int, actor: Actor, organisation: Organisation, account_id: str, *, any_partner: bool
 ) -> Account:
     """Open the account to any partner's client, or limit it to those it is bound to. Raises `NotFound`, `Conflict`."""
-    account = await _locked(session, organisation, account_id)
+    account = await locked(session, organisation, account_id)
     if account.any_partner == any_partner:
         return account
     await _update(session, organisation, account_id, any_partner=any_partner)
@@ -226,7 +242,7 @@ async def switch_on(session: Session, now_ms: int, actor: Actor, organisation: O
 
 async def remove(session: Session, now_ms: int, actor: Actor, organisation: Organisation, account_id: str) -> None:
     """End the account for good, with its passwords, connections and refresh tokens. Raises `NotFound`, `Conflict`."""
-    await _locked(session, organisation, account_id)
+    await locked(session, organisation, account_id)
     await _update(session, organisation, account_id, state="removed")
     await credentials.end_all(session, now_ms, ACCOUNT_PASSWORD, account_id)
     await session.run(
@@ -236,11 +252,6 @@ async def remove(session: Session, now_ms: int, actor: Actor, organisation: Orga
     )
     await _audit(session, now_ms, actor, "account.removed", organisation, account_id, {})
     await revocations.publish(session, now_ms, [revocations.account("refused", account_id, organisation.code)])
-
-
-async def lock(session: Session, organisation: Organisation, account_id: str) -> None:
-    """Let deeds on this account run one after the other. Raises `NotFound`; `Conflict` if it was removed for good."""
-    await _locked(session, organisation, account_id)
 
 
 async def passwords_of(session: Session, organisation: Organisation, account_id: str) -> list[StoredSecret]:
@@ -259,7 +270,7 @@ async def add_password(
     expires_at: int | None = None,
 ) -> NewSecret:
     """A second password, so that the first can be replaced without a gap. Raises `NotFound`, `Conflict`, `Invalid`."""
-    await _locked(session, organisation, account_id)
+    await locked(session, organisation, account_id)
     password = await credentials.add(session, now_ms, keys, ACCOUNT_PASSWORD, account_id, expires_at)
     details = {"password_id": password.id, "hint": password.hint, "expires_at": expires_at}
     await _audit(session, now_ms, actor, "account_password.added", organisation, account_id, details)
@@ -283,7 +294,7 @@ async def revoke_everything(session: Session, now_ms: int, actor: Actor, organis
 
     The account, its passwords and its connections stay: partners ask for new tokens. Raises `NotFound`, `Conflict`.
     """
-    await _locked(session, organisation, account_id)
+    await locked(session, organisation, account_id)
     await _audit(session, now_ms, actor, "account.revoked_everything", organisation, account_id, {})
     entry = revocations.account("narrowed", account_id, organisation.code)
     [number] = await revocations.publish(session, now_ms, [entry])
@@ -293,7 +304,7 @@ async def revoke_everything(session: Session, now_ms: int, actor: Actor, organis
 
 
 async def _switch(session: Session, now_ms: int, actor: Actor, organisation: Organisation, account_id: str, *, to: str) -> bool:
-    if (await _locked(session, organisation, account_id)).state == to:
+    if (await locked(session, organisation, account_id)).state == to:
         return False
     await _update(session, organisation, account_id, state=to)
     action, entry = ("account.switched_on", "lifted") if to == "active" else ("account.switched_off", "refused")
@@ -302,8 +313,11 @@ async def _switch(session: Session, now_ms: int, actor: Actor, organisation: Org
     return True
 
 
-async def _locked(session: Session, organisation: Organisation, account_id: str) -> Account:
-    """The account, held until the commit. Raises `NotFound`; `Conflict` if it was removed for good."""
+async def locked(session: Session, organisation: Organisation, account_id: str) -> Account:
+    """The account, held until the commit, so that deeds on it wait for each other.
+
+    Raises `NotFound`; `Conflict` if it was removed for good.
+    """
     await get(session, organisation, account_id)
     held = (
         select(*_COLUMNS)
@@ -337,6 +351,10 @@ def _require_binding(bound_to: Sequence[str], any_partner: bool) -> None:
         raise Invalid("clients", "either clients or any partner", ", ".join(bound_to), "Leave one of the two out.")
     if not bound_to and not any_partner:
         raise Invalid("clients", "the ClientIDs that may use the account", None, "Choose any partner only on purpose.")
+
+
+def _facts(account: Account) -> dict[str, Any]:
+    return {**_rights(account), "name": account.name, "clients": account.clients, "any_partner": account.any_partner}
 
 
 def _rights(account: Account) -> dict[str, Any]:

@@ -23,7 +23,7 @@ async def account_password(
 
     Raises `NotFound`, `Conflict` if the account was removed, or if both are in use and none was chosen.
     """
-    await accounts.lock(session, organisation, account_id)
+    await accounts.locked(session, organisation, account_id)
     ended = await credentials.make_room(session, now_ms, ACCOUNT_PASSWORD, account_id, ends)
     if ended is not None:
         subject = ("service_account", account_id)

@@ -11,7 +11,7 @@ from powerepos_cloud.webui.cookies import Cookies
 from powerepos_cloud.webui.frame import Frame
 from powerepos_cloud.webui.model import Lifetimes, Outbox, RefreshRules
 from powerepos_cloud.webui.navigation import Navigation, PageGroup
-from powerepos_cloud.webui.pages import account, sign_in, stock_orders
+from powerepos_cloud.webui.pages import access, account, connections, service_accounts, sign_in, stock_orders
 from powerepos_cloud.webui.router import build_router
 from powerepos_cloud.webui.site import Site
 from powerepos_cloud.webui.upkeep import Upkeep
@@ -23,7 +23,9 @@ GROUPS: tuple[PageGroup, ...] = (
     # Organisations: trading days, sales, reports, stock orders
     stock_orders.GROUP,
     # Organisations: connections, service accounts
-    #
+    access.GROUP,
+    connections.GROUP,
+    service_accounts.GROUP,
     # Organisations: outlets, catalogue, people, audit
     #
     # Partners

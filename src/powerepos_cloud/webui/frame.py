@@ -33,6 +33,8 @@ Handler = Callable[[Ask], Awaitable[Response[bytes]]]
 PROVED_MS = 5 * 60_000
 """How long a person need not prove again who they are."""
 MOST_FIELDS = 400
+OPT = "who"
+"""Where a handler says who may open it: tests that walk all pages read it there."""
 _GET = [HttpMethod.GET, HttpMethod.HEAD]
 _ANSWERED = (FormUsed, BadForm, FormFault, NotFound, Conflict, Invalid, NoInstance, TooBusy)
 
@@ -80,7 +82,7 @@ class Frame:
         """Register the page at `path`; `fresh` asks for the password again unless it was shown within five minutes."""
 
         def register(handler: Handler) -> ControllerRouterHandler:
-            @route(path, http_method=_GET)
+            @route(path, http_method=_GET, opt={OPT: who})
             async def page(request: Request[Any, Any, Any]) -> Response[bytes]:
                 return await self._answer(request, who, handler, again=request.scope["path"] if fresh else None)
 
@@ -105,7 +107,7 @@ class Frame:
         limits: dict[str, Any] = {"request_max_body_size": upload} if upload else {}
 
         def register(handler: Handler) -> ControllerRouterHandler:
-            @route(path, http_method=[HttpMethod.POST], status_code=200, **limits)
+            @route(path, http_method=[HttpMethod.POST], status_code=200, opt={OPT: who}, **limits)
             async def deed(request: Request[Any, Any, Any]) -> Response[bytes]:
                 again = (form_at or request.scope["path"]).format(**request.path_params) if fresh else None
                 return await self._answer(

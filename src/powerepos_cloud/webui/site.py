@@ -10,7 +10,7 @@ import msgspec
 from litestar import MediaType, Request, Response
 
 from powerepos_cloud.http.facts import request_id
-from powerepos_cloud.webui import amounts, markup
+from powerepos_cloud.webui import amounts, markup, times
 from powerepos_cloud.webui.assets import Assets
 
 _CONTENT_SECURITY_POLICY = (
@@ -81,6 +81,8 @@ class Site:
             "in_words": markup.in_words,
             "instant": markup.instant,
             **amounts.FILTERS,
+            "ago": times.ago,
+            "on_day": times.on_day,
         }
         self._templates.globals |= {
             "issuer": issuer,
