@@ -157,7 +157,7 @@ def _floor(folder: Path, rows: dict[str, list[tuple[object, ...]]]) -> float:
     envelope, one = msgspec.json.Decoder(PartnerSalesBatchRequest), msgspec.json.Decoder(PartnerSalesTransaction)
     database = sqlite3.connect(folder / "floor.sqlite3", isolation_level=None)
     schema = sqlite3.connect(folder / "partnerservices.sqlite3").execute(
-        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND tbl_name NOT LIKE 'names_text_%'"
     )
     for (statement,) in schema.fetchall():
         database.execute(statement)

@@ -147,7 +147,10 @@ def _floor(folder: Path) -> float:
     source = sqlite3.connect(folder / "partnerservices.sqlite3")
     rows = _rows_of_an_order(source)
     database = sqlite3.connect(folder / "floor.sqlite3", isolation_level=None)
-    for (statement,) in source.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"):
+    schema = source.execute(
+        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name IN ('stock_orders', 'stock_order_lines', 'changes')"
+    )
+    for (statement,) in schema.fetchall():
         database.execute(statement)
     database.execute("PRAGMA journal_mode = WAL").fetchone()
     database.execute("PRAGMA synchronous = FULL")

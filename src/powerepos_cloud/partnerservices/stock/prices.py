@@ -4,7 +4,7 @@ The price of a line is its amount over its quantity, with inclusive and without 
 so two prices differ only if they do by more than half a cent of either line explains. Free goods have no price.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from sqlalchemy import Select, select, tuple_
@@ -68,9 +68,10 @@ async def price_changes(
     read = 0
     for invoice in await session.all(_invoices_before(kapow, order, order_no, client_id, outlet_id)) if left else ():
         read += invoice.lines
-        prices: dict[str, list[tuple[int, int]]] = {}
-        for code, quantity, amount in await session.hot(_PRICED, invoice.order_no):
-            prices.setdefault(code, []).append((quantity, amount))
+        rows = [tuple(row) for row in await session.hot(_PRICED, invoice.order_no)]
+        equal = set(rows)  # most lines cost to the cent what they cost before
+        left = [entry for entry in left if (entry[1].product_code, entry[1].quantity, entry[1].amount) not in equal]
+        prices = _by_code(rows) if left else {}
         for place, line, (quantity, amount) in _differing(left, prices):
             before = Price(quantity, amount, invoice.id, invoice.invoice_number, invoice.invoice_date)
             found.append(PriceChange(place, line, before))
@@ -80,15 +81,22 @@ async def price_changes(
     return sorted(found, key=lambda change: change.place)
 
 
+def _by_code(rows: Iterable[tuple[str, int, int]]) -> dict[str, list[tuple[int, int]]]:
+    prices: dict[str, list[tuple[int, int]]] = {}
+    for code, quantity, amount in rows:
+        prices.setdefault(code, []).append((quantity, amount))
+    return prices
+
+
 def _differing(
     lines: list[tuple[int, Line]], prices: dict[str, list[tuple[int, int]]]
 ) -> Iterator[tuple[int, Line, tuple[int, int]]]:
     """The lines whose price is none of their product's, each with the first of those."""
     for place, line in lines:
         known = prices.get(line.product_code or "")
-        if known is None or (line.quantity, line.amount) in known:
-            continue
-        if not any(is_one_price(line.quantity, line.amount, quantity, amount) for quantity, amount in known):
+        if known is not None and not any(
+            is_one_price(line.quantity, line.amount, quantity, amount) for quantity, amount in known
+        ):
             yield place, line, known[0]
 
 
