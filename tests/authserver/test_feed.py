@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from powerepos_cloud.directory import connections, revocations
+from powerepos_cloud.directory import accounts, connections, revocations
 from powerepos_cloud.directory import tables as t
 from powerepos_cloud.directory.revocations import Entry
-from powerepos_cloud.foundation.database import open_database
+from powerepos_cloud.foundation.database import Session, open_database
 from powerepos_cloud.foundation.secrets import SecretKind, generate
 from tests.authserver.stage import DAY, HOUR, Stage
 from tests.authserver.worker import working
@@ -259,3 +259,25 @@ async def test_a_deed_of_the_merchant_reaches_the_feed(stage: Stage) -> None:
     assert {(entry["client_id"], entry["sub"], entry["org_id"]) for entry in entries} == {
         (stage.world.client.id, stage.world.account.id, "HARBOUR-1")
     }
+
+
+async def test_after_a_restore_a_revocation_reaches_tokens_of_the_lost_time_and_everybody_reads_anew(stage: Stage) -> None:
+    database, world = stage.world.database, stage.world
+    await publish(stage, *grants("backed up"))
+    await publish(stage, *grants("lost-1", "lost-2"))
+    of_the_lost_time = await stage.sign_in()
+    assert await stage.call(of_the_lost_time["access_token"]) == 200
+
+    async def put_back(session: Session) -> None:
+        await session.run(t.revocations.delete().where(t.revocations.c.n > 1))
+        await session.run(t.counters.update().where(t.counters.c.name == "revocations").values(value=1))
+
+    await database.write(put_back)
+    assert await database.write(revocations.restored) == (1, 1 + revocations.RESTORE_JUMP)
+    assert (await read(stage, after=3)).status_code == 410
+    page = (await read(stage)).json()
+    assert ([entry["id"] for entry in page["entries"]], page["next"]) == (["backed up"], 1 + revocations.RESTORE_JUMP)
+    assert (await read(stage, after=page["next"])).status_code == 200
+    await stage.deed(accounts.revoke_everything, world.account.id)
+    await stage.comes_to(of_the_lost_time["access_token"], 401)
+    await stage.comes_to((await stage.sign_in())["access_token"], 200)

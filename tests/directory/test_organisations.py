@@ -70,3 +70,15 @@ async def test_switching_off_refuses_in_the_feed_and_switching_on_lifts(desk: De
         "organisation.switched_off",
         "organisation.switched_on",
     ]
+
+
+async def test_a_renamed_organisation_keeps_its_code_and_guid(desk: Desk) -> None:
+    made = await desk.organisation("HARBOUR")
+    renamed = await desk.do(organisations.rename, made, " Quay Street ")
+    assert (renamed.name, renamed.code, renamed.kapow) == ("Quay Street", made.code, made.kapow)
+    assert await desk.ask(organisations.by_code, "HARBOUR") == renamed
+    assert await desk.newest_audit() == (
+        "organisation.renamed", "HARBOUR", made.kapow, None, {"from": "Harbour", "to": "Quay Street"}
+    )  # fmt: skip
+    await unchanged(desk, organisations.rename, renamed, "Quay Street")
+    await refused(desk, Invalid, organisations.rename, renamed, " ")

@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 from joserfc.jwk import ECKey
 from sqlalchemy import select
@@ -176,3 +177,15 @@ async def test_clients_are_listed_by_partner(desk: Desk) -> None:
     first, second = await desk.client(tills), await desk.client(kiosks)
     assert {client.id for client in await desk.ask(clients.listing)} == {first.id, second.id}
     assert await desk.ask(clients.listing, kiosks.id) == [second]
+
+
+async def test_what_is_shown_of_a_partner_can_be_changed_a_field_at_a_time(desk: Desk) -> None:
+    made = await desk.partner("Tills Ltd")
+    changed = await desk.do(partners.change, made.id, company_name="Tills & Co")
+    assert changed == msgspec.structs.replace(made, company_name="Tills & Co") == await desk.ask(partners.get, made.id)
+    assert await desk.newest_audit() == (
+        "partner.changed", str(made.id), None, None, {"company_name": ["Tills Ltd", "Tills & Co"]}
+    )  # fmt: skip
+    await unchanged(desk, partners.change, made.id, company_name="Tills & Co")
+    await refused(desk, Invalid, partners.change, made.id, website="not a website")
+    await refused(desk, NotFound, partners.change, made.id + 1, company_name="Nobody")

@@ -151,3 +151,16 @@ async def test_a_move_is_told_with_the_new_address(desk: Desk) -> None:
     svc = "https://other.example/"
     assert await desk.feed() == [Entry(n=1, kind="organisation", id="HARBOUR", state="moved", svc=svc)]
     assert (await desk.newest_audit())[0] == "assignment.moved"
+
+
+async def test_an_organisation_taken_off_its_instance_gets_no_token_and_its_old_ones_end(desk: Desk) -> None:
+    await desk.services()
+    organisation = await desk.organisation()
+    instance, _ = await desk.do(services.create_instance, KEYS, "ros", "https://one.example/", "One")
+    assigned = await desk.do(assignments.assign, organisation, instance.id)
+    assert await desk.do(assignments.unassign, organisation, "ros") == assigned
+    assert await desk.ask(assignments.listing, organisation) == []
+    assert (await desk.newest_audit())[:3] == ("assignment.ended", "HARBOUR", organisation.kapow)
+    assert await desk.feed() == [Entry(n=1, kind="organisation", id="HARBOUR", state="narrowed")]
+    await refused(desk, NotFound, assignments.unassign, organisation, "ros")
+    await desk.do(assignments.assign, organisation, instance.id)

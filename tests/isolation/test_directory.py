@@ -117,6 +117,8 @@ OWN: dict[Callable[..., Any], Attempt] = {
     connections.revoke_all: lambda two: (two.own, [two.client.id]),
     stopping.stop_partner: lambda two: (two.own, two.client.partner_id),
     assignments.move: lambda two: (two.own, two.other_instance.id),
+    assignments.unassign: lambda two: (two.own, "ros"),
+    organisations.rename: lambda two: (two.own, "Quay Street"),
     organisations.switch_off: lambda two: (two.own,),
     organisations.switch_on: lambda two: (two.own,),
     users.link_organisation: lambda two: (two.their_user, two.own, "viewer"),

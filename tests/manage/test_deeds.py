@@ -375,3 +375,48 @@ def test_status_counts_what_is_there(admin: Admin, shop: Shop) -> None:
     assert [found["current"] for found in status["databases"].values()] == [True, True]
     assert sorted(status["live_keys"].values()) == ["hash HS256", "refresh HS256", "sign ES256"]
     assert "Organisations active: 1" in admin("status").stdout
+
+
+def test_a_partner_is_stopped_at_one_organisation_with_all_its_clients(admin: Admin, shop: Shop) -> None:
+    admin("connection", "approve", shop.code, shop.client, "--service", "ros", "--no-outlets")
+    account = shop.account(admin)["username"]
+    assert "Revoke all connections" in admin("partner", "stop", shop.partner, shop.code, code=1, stdin="n\n").stderr
+    stopped = admin.json("partner", "stop", shop.partner, shop.code, "--yes")
+    assert stopped == {
+        "partner_id": shop.partner,
+        "organisation": shop.code,
+        "revoked": [{"client_id": shop.client, "sub": shop.client, "kind": "approved"}],
+    }
+    states = {(found["sub"], found["state"]) for found in admin.json("connection", "list", shop.code)}
+    assert states == {(shop.client, "revoked"), (account, "revoked")}  # what could still have begun is shut, too
+    again = admin("partner", "stop", shop.partner, shop.code, "--yes").stdout
+    assert again == f"Partner {shop.partner} is stopped at {shop.code}: 0 connections revoked.\n"
+    assert "there is no partner" in admin.error("partner", "stop", 99, shop.code, "--yes")
+
+
+def test_organisations_and_partners_are_renamed(admin: Admin, shop: Shop) -> None:
+    assert admin.json("organisation", "rename", shop.code, "Quay Street")["name"] == "Quay Street"
+    assert "is called Bay" in admin("organisation", "rename", shop.code, "Bay").stdout
+    changed = admin.json("partner", "set", shop.partner, "--company", "Tills & Co", "--email", "new@tills.example")
+    assert (changed["company_name"], changed["contact_email"]) == ("Tills & Co", "new@tills.example")
+    assert changed["website"] == "https://tills.example"
+    assert actions(admin)[:3] == ["partner.changed", "organisation.renamed", "organisation.renamed"]
+
+
+def test_an_organisation_is_taken_off_an_instance(admin: Admin, shop: Shop) -> None:
+    uri = "https://ps.example/"
+    instance = admin.json("service", "instance", "create", "partnerservices", uri, "--name", "One")["instance_id"]
+    admin("service", "assign", shop.code, instance)
+    ended = admin.json("service", "unassign", shop.code, "partnerservices", "--yes")
+    assert (ended["organisation"], ended["uri"]) == (shop.code, uri)
+    assert admin.json("organisation", "show", shop.code)["instances"] == []
+    assert "Assign one first" in admin.error("service", "unassign", shop.code, "partnerservices", "--yes")
+
+
+def test_a_directory_that_was_put_back_numbers_its_revocations_far_above(admin: Admin, shop: Shop) -> None:
+    admin("organisation", "off", shop.code)
+    assert "Was the directory put back" in admin("db", "restored", code=1, stdin="n\n").stderr
+    raised = admin.json("db", "restored", "--yes")
+    assert raised == {"before": 1, "after": 1_000_000_001}
+    assert "numbered from 2000000001 on" in admin("db", "restored", "--yes").stdout
+    assert actions(admin)[:2] == ["directory.restored"] * 2

@@ -1,7 +1,7 @@
 """Which instance of a service an organisation is on: at most one, and its URI is the `svc` of the organisation's tokens."""
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite reads its ON CONFLICT too
 
 from powerepos_cloud.audit.store import Actor, record
@@ -83,6 +83,20 @@ async def move(session: Session, now_ms: int, actor: Actor, organisation: Organi
         await _audit(session, now_ms, actor, "assignment.moved", organisation, wanted)
         await revocations.publish(session, now_ms, [revocations.moved(organisation.code, instance.uri)])
     return wanted
+
+
+async def unassign(session: Session, now_ms: int, actor: Actor, organisation: Organisation, service: str) -> Assignment:
+    """Take an organisation off its instance of a service; which it was. Its records stay where they are.
+
+    Tokens issued before are refused: whoever uses another service asks for a new one. Raises `NotFound`.
+    """
+    known = await get(session, organisation, service)
+    own = (assignments.c.organisation_id == organisation.id, assignments.c.service == known.service)
+    if await session.first(delete(assignments).where(*own).returning(assignments.c.service)) is None:
+        raise NotFound("instance assigned for", f"{organisation.code} and {service}")  # somebody else did the same meanwhile
+    await _audit(session, now_ms, actor, "assignment.ended", organisation, known)
+    await revocations.publish(session, now_ms, [revocations.organisation("narrowed", organisation.code)])
+    return known
 
 
 async def _audit(session: Session, now_ms: int, actor: Actor, action: str, organisation: Organisation, to: Assignment) -> None:

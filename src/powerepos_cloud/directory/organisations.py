@@ -75,6 +75,16 @@ async def listing(session: Session) -> list[Organisation]:
     return [_organisation(row) for row in await session.all(select(*_COLUMNS).order_by(organisations.c.code_key))]
 
 
+async def rename(session: Session, now_ms: int, actor: Actor, organisation: Organisation, name: str) -> Organisation:
+    """Call it something else; its code and GUID stay for ever. Raises `Invalid`."""
+    renamed = msgspec.structs.replace(organisation, name=rules.name("name", name))
+    if renamed != organisation:
+        await session.run(update(organisations).where(organisations.c.id == organisation.id).values(name=renamed.name))
+        details = {"from": organisation.name, "to": renamed.name}
+        await _audit(session, now_ms, actor, "organisation.renamed", organisation, details)
+    return renamed
+
+
 async def switch_off(session: Session, now_ms: int, actor: Actor, organisation: Organisation) -> bool:
     """Stop every token of the organisation until it is switched on again; False if it was off already."""
     return await _switch(session, now_ms, actor, organisation, to="off", entry="refused")

@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, insert, select, update
 
 from powerepos_cloud.audit.store import Actor, record
 from powerepos_cloud.directory import rules
@@ -58,6 +58,35 @@ async def get(session: Session, partner_id: int) -> Partner:
 async def listing(session: Session) -> list[Partner]:
     """All partners, oldest first."""
     return [_partner(row) for row in await session.all(select(*_COLUMNS).order_by(partners.c.id))]
+
+
+async def change(
+    session: Session,
+    now_ms: int,
+    actor: Actor,
+    partner_id: int,
+    *,
+    company_name: str | None = None,
+    website: str | None = None,
+    contact_name: str | None = None,
+    contact_email: str | None = None,
+) -> Partner:
+    """Change what merchants see of a partner, and whom we write to; None leaves as it is. Raises `NotFound`, `Invalid`."""
+    old = await get(session, partner_id)
+    new = msgspec.structs.replace(
+        old,
+        company_name=old.company_name if company_name is None else rules.name("company name", company_name),
+        website=old.website if website is None else rules.website(website),
+        contact_name=old.contact_name if contact_name is None else rules.name("contact name", contact_name),
+        contact_email=old.contact_email if contact_email is None else rules.email(contact_email)[0],
+    )
+    before, after = msgspec.structs.asdict(old), msgspec.structs.asdict(new)
+    changed = {name: value for name, value in after.items() if value != before[name]}
+    if changed:
+        await session.run(update(partners).where(partners.c.id == partner_id).values(changed))
+        details = {name: [before[name], value] for name, value in changed.items()}
+        await record(session, now_ms, actor, "partner.changed", ("partner", str(partner_id)), details=details)
+    return new
 
 
 async def lock(session: Session, partner: Partner) -> None:

@@ -16,6 +16,8 @@ from powerepos_cloud.directory.tables import counters, revocations
 from powerepos_cloud.foundation.database import Hot, Session
 
 KEEP_MARGIN_MS = 3_600_000
+RESTORE_JUMP = 1_000_000_000
+"""Far more numbers than were ever given out between a backup and what was lost: JSON carries whole numbers up to 2^53."""
 
 _NEXT = Hot("""
     INSERT INTO counters (name, value) VALUES ('revocations', $1)
@@ -83,7 +85,7 @@ def client(state: str, client_id: str) -> Entry:
 
 
 def organisation(state: str, org_id: str) -> Entry:
-    """An organisation refused or lifted; `org_id` is its code as registered."""
+    """An organisation refused, lifted or narrowed; `org_id` is its code as registered."""
     return Entry(kind="organisation", id=org_id, state=state)
 
 
@@ -163,6 +165,17 @@ async def prune(session: Session, now_ms: int) -> int:
     if gone:
         await _raise_counter(session, "revocations_pruned", max(row[0] for row in gone))
     return len(gone)
+
+
+async def restored(session: Session) -> tuple[int, int]:
+    """After a backup was put back: raise the counter above every number in a token or a worker; before and after.
+
+    Tokens may carry numbers that the restored counter has not given out yet, and would outlive what is revoked next. Workers
+    know entries that are gone: with the old ones called forgotten, each of them is told to read the feed anew.
+    """
+    raised: int = (await session.hot(_NEXT, RESTORE_JUMP))[0][0]
+    await _raise_counter(session, "revocations_pruned", raised)
+    return raised - RESTORE_JUMP, raised
 
 
 async def longest_access_seconds(session: Session) -> int:

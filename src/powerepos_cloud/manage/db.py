@@ -4,10 +4,13 @@ from typing import Annotated, Any
 
 import typer
 
-from powerepos_cloud.directory import services
+from powerepos_cloud.audit.store import Actor, record
+from powerepos_cloud.directory import revocations, services
+from powerepos_cloud.foundation.database import Session
 from powerepos_cloud.foundation.database.migrate import History, current_revision, upgrade
-from powerepos_cloud.manage.console import Desk, Problem, run
-from powerepos_cloud.manage.output import Json, show_list
+from powerepos_cloud.manage.console import Desk, Problem, confirm, run
+from powerepos_cloud.manage.options import Yes
+from powerepos_cloud.manage.output import Json, say, show_list
 from powerepos_cloud.settings import load_settings
 
 DATABASES: tuple[History, History] = ("directory", "partnerservices")
@@ -17,6 +20,7 @@ def commands() -> typer.Typer:
     """The group."""
     group = typer.Typer(help="Set up the databases, and bring them up to date.", no_args_is_help=True)
     group.command("upgrade")(upgrade_databases)
+    group.command("restored")(restored)
     return group
 
 
@@ -34,6 +38,23 @@ def upgrade_databases(
     if "directory" in chosen:
         run(_prepare)
     show_list(done, as_json=as_json, columns=("database", "was", "revision"), none="")
+
+
+def restored(yes: Yes = False, as_json: Json = False) -> None:
+    """Say that the directory was put back from a backup, before it is served again.
+
+    What was revoked after the backup was made works again: revoke it again. What is revoked from now on stops all tokens, also
+    those issued in the time that is lost; every service reads the feed of revocations anew.
+    """
+    confirm("Was the directory put back from a backup, and is nothing serving it now?", yes=yes)
+
+    async def deed(session: Session, now_ms: int, actor: Actor) -> tuple[int, int]:
+        await record(session, now_ms, actor, "directory.restored", ("database", "directory"))
+        return await revocations.restored(session)
+
+    before, after = run(lambda desk: desk.do(deed))
+    sentence = f"Revocations are numbered from {after} on (before: {before}). What was revoked since the backup: revoke it again."
+    say(sentence, {"before": before, "after": after}, as_json=as_json)
 
 
 def _upgrade(which: History) -> dict[str, Any]:

@@ -19,6 +19,7 @@ def commands() -> typer.Typer:
     group.command("create")(create)
     group.command("list")(list_all)
     group.command("show")(show_one)
+    group.command("rename")(rename)
     group.command("off")(off)
     group.command("on")(on)
     return group
@@ -60,6 +61,20 @@ def show_one(code: OrganisationCode, as_json: Json = False) -> None:
         }
 
     show(run(deed), as_json=as_json)
+
+
+def rename(
+    code: OrganisationCode,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What people call it.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Call an organisation something else; its code stays."""
+
+    async def deed(desk: Desk) -> Organisation:
+        return await desk.do(organisations.rename, await desk.organisation(code), name)
+
+    renamed = run(deed)
+    show(view(renamed, "id"), as_json=as_json, done=f"{renamed.code} is called {renamed.name}.")
 
 
 def off(code: OrganisationCode, as_json: Json = False) -> None:

@@ -5,9 +5,12 @@ from typing import Annotated, Any
 import typer
 
 from powerepos_cloud.directory import clients, partners
-from powerepos_cloud.manage.console import Desk, run
-from powerepos_cloud.manage.options import PartnerId
-from powerepos_cloud.manage.output import Json, show, show_list, view
+from powerepos_cloud.directory.connections import Connection
+from powerepos_cloud.directory.partners import Partner
+from powerepos_cloud.directory.stopping import stop_partner
+from powerepos_cloud.manage.console import Desk, confirm, run
+from powerepos_cloud.manage.options import OrganisationCode, PartnerId, Yes
+from powerepos_cloud.manage.output import Json, say, show, show_list, view
 
 _COLUMNS = ("id", "company_name", "website", "contact_name", "contact_email", "state")
 
@@ -18,6 +21,8 @@ def commands() -> typer.Typer:
     group.command("create")(create)
     group.command("list")(list_all)
     group.command("show")(show_one)
+    group.command("set")(change)
+    group.command("stop")(stop)
     return group
 
 
@@ -51,3 +56,40 @@ def show_one(partner_id: PartnerId, as_json: Json = False) -> None:
         }
 
     show(run(deed), as_json=as_json)
+
+
+def change(
+    partner_id: PartnerId,
+    company: Annotated[str | None, typer.Option("--company", help="Company name.", show_default=False)] = None,
+    website: Annotated[str | None, typer.Option("--website", help="https://…; shown to merchants.", show_default=False)] = None,
+    contact: Annotated[str | None, typer.Option("--contact", help="Name of the primary contact.", show_default=False)] = None,
+    email: Annotated[str | None, typer.Option("--email", help="Their e-mail address.", show_default=False)] = None,
+    as_json: Json = False,
+) -> None:
+    """Change a partner's name, website or contact."""
+
+    async def deed(desk: Desk) -> Partner:
+        return await desk.do(
+            partners.change, partner_id, company_name=company, website=website, contact_name=contact, contact_email=email
+        )
+
+    changed = run(deed)
+    show(view(changed), as_json=as_json, done=f"Partner {changed.id} is shown like this from now on.")
+
+
+def stop(partner_id: PartnerId, code: OrganisationCode, yes: Yes = False, as_json: Json = False) -> None:
+    """End all that a partner may do for an organisation, with every one of its clients."""
+    confirm(f"Revoke all connections of partner {partner_id} with {code}?", yes=yes)
+
+    async def deed(desk: Desk) -> list[Connection]:
+        return await desk.do(stop_partner, await desk.organisation(code), partner_id)
+
+    revoked = run(deed)
+    result = {
+        "partner_id": partner_id,
+        "organisation": code,
+        "revoked": [{"client_id": one.client_id, "sub": one.sub, "kind": one.kind} for one in revoked],
+    }
+    number = len(revoked)
+    sentence = f"Partner {partner_id} is stopped at {code}: {number} connection{'' if number == 1 else 's'} revoked."
+    say(sentence, result, as_json=as_json)

@@ -8,8 +8,8 @@ from powerepos_cloud.directory import assignments, rules, services
 from powerepos_cloud.directory.credentials import NewSecret
 from powerepos_cloud.directory.services import Instance, Service
 from powerepos_cloud.manage.client import secret_view
-from powerepos_cloud.manage.console import Desk, run
-from powerepos_cloud.manage.options import InstanceId, OrganisationCode, SecretId
+from powerepos_cloud.manage.console import Desk, confirm, run
+from powerepos_cloud.manage.options import InstanceId, OrganisationCode, SecretId, Yes
 from powerepos_cloud.manage.output import Json, say, show, show_list, show_secret, view
 
 _COLUMNS = ("name", "alg", "access_seconds", "refresh_idle_seconds", "refresh_total_seconds", "instances")
@@ -28,6 +28,7 @@ def commands() -> typer.Typer:
     group.command("list")(list_all)
     group.command("set")(change)
     group.command("assign")(assign)
+    group.command("unassign")(unassign)
     instance = typer.Typer(help="Deployed hosts of a service.", no_args_is_help=True)
     instance.command("create")(create_instance)
     instance.command("list")(list_instances)
@@ -90,6 +91,18 @@ def assign(code: OrganisationCode, instance_id: InstanceId, as_json: Json = Fals
 
     made = run(deed)
     show(made, as_json=as_json, done=f"{made['organisation']} is on {made['uri']}.")
+
+
+def unassign(code: OrganisationCode, service: ServiceName, yes: Yes = False, as_json: Json = False) -> None:
+    """Take an organisation off its instance of a service: no token opens it any more, its records stay."""
+    confirm(f"Take {code} off its instance of {service}? Its tokens end, partners ask for new ones.", yes=yes)
+
+    async def deed(desk: Desk) -> dict[str, Any]:
+        organisation = await desk.organisation(code)
+        return {"organisation": organisation.code, **view(await desk.do(assignments.unassign, organisation, service))}
+
+    ended = run(deed)
+    show(ended, as_json=as_json, done=f"{ended['organisation']} is no longer on {ended['uri']}.")
 
 
 def create_instance(
