@@ -158,6 +158,27 @@ def test_two_hosts_or_two_transfer_encodings_are_refused_in_the_words_of_the_doo
         assert ask(server, b"GET / HTTP/1.1\r\n%b\r\n0\r\n\r\n" % twice).status_code == 400
 
 
+def test_a_request_of_http_1_1_without_host_is_refused(server: Server, right: bytes) -> None:
+    answer = ask(server, with_length(right, HEAD.replace(b"Host: localhost\r\n", b"")))
+    assert_refused(answer, 400, "invalid_request", says="one Host")
+    answer = ask(server, b"GET /api/v1/connection HTTP/1.1\r\n\r\n", "GET")
+    assert (answer.status_code, answer.json()["errorCode"]) == (400, "request.malformed")
+    assert answer.headers["connection"] == "close"
+
+
+def test_head_is_answered_as_get_without_content(server: Server) -> None:
+    for path in ("/authorisation/jwks", "/.well-known/oauth-authorization-server", "/api/v1/connection",
+                 "/.well-known/oauth-protected-resource", "/healthz", "/docs"):  # fmt: skip
+        line = f" {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+        get, head = ask(server, b"GET" + line, "GET"), ask(server, b"HEAD" + line, "HEAD")
+        assert (head.status_code, head.content) == (get.status_code, b""), path
+        for name in ("content-type", "content-length", "etag", "cache-control", "www-authenticate"):
+            assert head.headers.get(name) == get.headers.get(name), (path, name)
+        with server.connect() as connection:
+            connection.sendall(b"HEAD" + line)
+            assert read_all(connection).endswith(b"\r\n\r\n"), path
+
+
 def test_a_body_too_large_is_413_however_large_and_however_framed(server: Server, right: bytes) -> None:
     for size in (17_000, 1_000_000, 10_000_000):
         body = right + b"&filler=" + b"x" * size
@@ -267,7 +288,6 @@ def test_another_method_is_405_also_if_no_library_knows_it(server: Server) -> No
 
 def test_odd_but_legal_requests_are_answered(server: Server, right: bytes) -> None:
     for head in (
-        HEAD.replace(b"Host: localhost\r\n", b""),
         HEAD.replace(b"/authorisation", b"http://elsewhere.example/authorisation"),
         HEAD.replace(b"Content-Type", b"cOnTeNt-TyPe").replace(b"\r\n", b"\r\nUser-Agent: \xff\xfe\r\n", 1),
         HEAD + b"Upgrade: websocket\r\nConnection: upgrade\r\n",
@@ -277,8 +297,8 @@ def test_odd_but_legal_requests_are_answered(server: Server, right: bytes) -> No
     ):
         answer = ask(server, with_length(right, head))
         assert answer.status_code == 200, (head, answer.text)
-    answer = ask(server, with_length(right, HEAD.replace(b"HTTP/1.1", b"HTTP/1.0")))
-    assert answer.status_code == 200
+    for older in (HEAD, HEAD.replace(b"Host: localhost\r\n", b"")):
+        assert ask(server, with_length(right, older.replace(b"HTTP/1.1", b"HTTP/1.0"))).status_code == 200
     for headers in ([("authorization", b"Basic \xff\xfe")], [("authorization", b"Bearer \xff")], [("cookie", b"\xff=\xff")]):
         answer = httpx.post(f"{server.url}/authorisation/token", data={"a": "b"}, headers=headers)  # type: ignore[arg-type]
         assert assert_well_worded(answer)["error"] == "invalid_client"

@@ -168,6 +168,6 @@ async def test_what_the_server_sends_is_what_the_contract_says(hosts: Hosts) -> 
     assert answer.json()["requestID"] == answer.headers["x-request-id"]
     assert answer.headers["x-client-request-id"] == "till-7"
     head = await hosts.http.head(f"{hosts.url}/api/v1/connection")
-    assert (head.status_code, head.content) == (405, b"")
+    assert (head.status_code, head.content) == (401, b"")
     metadata = await hosts.http.get(f"{hosts.url}/.well-known/oauth-protected-resource/ros")
     assert metadata.json()["resource"] == f"{hosts.url}/ros/"

@@ -42,7 +42,7 @@ class BadFraming(HTTPException):
     status_code = 400
 
     def __init__(self) -> None:
-        super().__init__(detail="Two Host headers, or the body's length in two ways.")
+        super().__init__(detail="No Host header or two of them, or the body's length in two ways.")
 
 
 async def _plainly(_scope: Any, _receive: Receive, send: Send, error: HTTPException) -> None:
@@ -78,6 +78,9 @@ class Hallway:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
+        method = scope["method"]
+        if method == "HEAD":  # what GET would answer, without its content (RFC 9110 section 9.3.2)
+            scope, send = {**scope, "method": "GET"}, _without_content(send)
         facts, framings, is_sound = self._read_headers(scope)
         put_facts(scope, facts)
         status = 0
@@ -103,12 +106,12 @@ class Hallway:
                 await body.drain()
         tell_answered(scope, status)
         seconds = time.perf_counter() - started
-        self._metrics.request(scope["method"], status, seconds)
+        self._metrics.request(method, status, seconds)
         if status >= 400:
             self._log.info(
                 "http.refused",
                 request_id=facts.request_id,
-                method=scope["method"],
+                method=method,
                 path=scope["path"][:200],
                 status=status,
                 source=facts.source,
@@ -119,7 +122,7 @@ class Hallway:
     def _read_headers(self, scope: Any) -> tuple[RequestFacts, int, bool]:
         """The facts, in how many ways the body's length is told, and whether that and `Host` are sound."""
         forwarded_for, agent, callers_id = b"", b"", None
-        framings = hosts = 0
+        framings = hosts = named = 0
         for name, value in scope["headers"]:
             if name == b"user-agent":
                 agent = value
@@ -127,6 +130,7 @@ class Hallway:
                 framings += 1
             elif name == b"host":
                 hosts += 1
+                named += value.strip() != b""  # the server puts an empty one where there was none
             elif name == b"x-forwarded-for":
                 forwarded_for = forwarded_for + b"," + value if forwarded_for else value
             elif name == b"x-request-id" and _CALLERS_ID.fullmatch(value):
@@ -134,7 +138,19 @@ class Hallway:
         peer = scope["client"][0] if scope.get("client") else ""
         source = self._sources.source(peer, forwarded_for.decode("latin-1"))
         facts = RequestFacts(new_id(), source, masked(agent.decode("latin-1"))[:200], callers_id)
-        return facts, framings, framings <= 1 and hosts <= 1
+        must_name_host = scope.get("http_version") == "1.1"  # RFC 9112 section 3.2; HTTP/1.0 knows no Host
+        return facts, framings, framings <= 1 and hosts <= 1 and (named == 1 or not must_name_host)
+
+
+def _without_content(send: Send) -> Send:
+    """`send` that passes the headers on, the length of the content among them, and keeps the content back."""
+
+    async def send_headers(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return send_headers
 
 
 class _Body:
