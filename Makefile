@@ -39,10 +39,10 @@ check: .venv/dev.stamp
 	@$(BIN)/lint-imports
 
 faults: .venv/dev.stamp
-	@POWEREPOS_FAULTS=long $(BIN)/python -m pytest tests/faults -rP
+	@TESTS_FAULTS=long $(BIN)/python -m pytest tests/faults -rP
 
 fuzz: .venv/dev.stamp
-	@POWEREPOS_FUZZ=long $(BIN)/python -m pytest tests $(PYTEST) -k "hostile or machine or random or any_"
+	@TESTS_FUZZ=long $(BIN)/python -m pytest tests $(PYTEST) -m fuzz
 
 bench: .venv/dev.stamp
 	@scripts/need.sh 'command -v wrk' wrk

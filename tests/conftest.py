@@ -6,11 +6,19 @@ import pytest
 
 from powerepos_cloud.foundation.database import Database, open_database
 from powerepos_cloud.foundation.database.migrate import History
+from tests.support import drawing
 from tests.support.clock import FakeClock
 from tests.support.databases import PostgresqlDatabases, SqliteDatabases
 from tests.support.postgresql import Cluster
 
 NewDatabase = Callable[[History], str]
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m fuzz` chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that draw their input are marked as such."""
+    for item in items:
+        drawing.mark(item)
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,14 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
 PREFIX = "POWEREPOS_"
+SECRETS = ("master_key", "instance_credential", "metrics_token")
+"""Settings whose values are never shown."""
 
 
 class SettingsError(Exception):
@@ -115,10 +117,7 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any
     unknown = sorted(set(values) - set(Settings.__struct_fields__))
     if unknown:
         raise SettingsError(f"unknown setting {PREFIX}{unknown[0].upper()}: known are {', '.join(Settings.__struct_fields__)}")
-    try:
-        settings = msgspec.convert(values, Settings, strict=False)
-    except msgspec.ValidationError as error:
-        raise SettingsError(f"a setting has a wrong value: {error}") from error
+    settings = Settings(**{name: _converted(name, value) for name, value in values.items()})
     for entry in settings.instance_databases.split():
         if not entry.partition("=")[0].endswith("/") or "://" not in entry.partition("=")[2]:
             raise SettingsError(
@@ -127,6 +126,26 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any
     if settings.issuer.endswith("/"):
         raise SettingsError(f"{PREFIX}ISSUER must not end in a slash: {settings.issuer}")
     return settings
+
+
+def _converted(name: str, value: Any) -> Any:
+    """The value as its field's type. Raises `SettingsError` naming the setting, what was expected, and what came."""
+    hint = get_type_hints(Settings, include_extras=True)[name]
+    try:
+        return msgspec.convert(value, hint, strict=False)
+    except msgspec.ValidationError as error:
+        came = "something else (not shown)" if name in SECRETS else repr(value)
+        raise SettingsError(f"{PREFIX}{name.upper()}: expected {_expected(hint)}, got {came}") from error
+
+
+def _expected(hint: Any) -> str:
+    """In words, what a field takes."""
+    kind, meta = hint.__origin__, hint.__metadata__[0]
+    if meta.pattern is not None:
+        return f"one of {meta.pattern.strip('^()$').replace('|', ', ')}"
+    if kind is int:
+        return f"a whole number from {meta.ge} to {meta.le}"
+    return "true or false" if kind is bool else "text"
 
 
 def as_environment(settings: Settings) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Refresh rotation against a simple model: any sequence of uses, repeats, pauses, revocations and days that pass.
 
-A few dozen random histories by default; `POWEREPOS_FUZZ=long` runs thousands.
+A few dozen random histories by default; `TESTS_FUZZ=long` runs thousands.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from tests.support.application import MASTER_KEY, running, settings_for
 from tests.support.clock import FakeClock
 from tests.support.world import Account, make_world
 
-IS_LONG = os.environ.get("POWEREPOS_FUZZ") == "long"
+IS_LONG = os.environ.get("TESTS_FUZZ") == "long"
 HOME, NEIGHBOUR, ELSEWHERE = "192.0.2.1", "192.0.2.77", "198.51.100.7"
 WAITS = (1, SECOND, 30 * SECOND, MINUTE, MINUTE + 1, HOUR, 8 * HOUR, DAY - 1, DAY, 30 * DAY)
 SOURCES = st.sampled_from((HOME, HOME, NEIGHBOUR, ELSEWHERE))

@@ -1,6 +1,6 @@
 """A server that is killed with `kill -9` at any moment loses no answered grant, rotation or revocation, and does none by half.
 
-Short in `make test`; `POWEREPOS_FAULTS=long` kills it two hundred times.
+Short in `make test`; `TESTS_FAULTS=long` kills it two hundred times.
 """
 
 import os
@@ -25,7 +25,7 @@ from tests.support.patience import until_seen
 from tests.support.server import Server, serving
 from tests.support.world import World, make_world
 
-IS_LONG = os.environ.get("POWEREPOS_FAULTS") == "long"
+IS_LONG = os.environ.get("TESTS_FAULTS") == "long"
 KILLS = 200 if IS_LONG else 5
 WORKERS = 6
 MOST_USES = 40 if IS_LONG else 6  # so that a long run stays below the limit on live families

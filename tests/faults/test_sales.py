@@ -1,6 +1,6 @@
 """A server that is killed with `kill -9` at any moment loses no answered sale, stores none twice, and keeps totals right.
 
-Short in `make test`; `POWEREPOS_FAULTS=long` kills it two hundred times on each database.
+Short in `make test`; `TESTS_FAULTS=long` kills it two hundred times on each database.
 """
 
 import os
@@ -24,7 +24,7 @@ from tests.support.server import serving
 from tests.support.trader import OUTLET, batch, open_shop, post_until_answered, sale, sign_in
 from tests.support.world import World
 
-KILLS = 200 if os.environ.get("POWEREPOS_FAULTS") == "long" else 7
+KILLS = 200 if os.environ.get("TESTS_FAULTS") == "long" else 7
 SENDERS = 6
 PARTIAL = {"allowPartialBatchSubmission": True}
 

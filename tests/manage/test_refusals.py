@@ -159,7 +159,7 @@ def test_files_of_a_fresh_installation_are_their_owners_alone(tmp_path: Path) ->
         ({"directory_database_url": "mysql://x"}, "set POWEREPOS_DIRECTORY_DATABASE_URL"),
         ({"directory_database_url": "postgresql://nobody@127.0.0.1:1/x"}, "cannot connect"),
         ({"prot": "1"}, "unknown setting POWEREPOS_PROT"),
-        ({"port": "abc"}, "port"),
+        ({"port": "abc"}, "POWEREPOS_PORT: expected a whole number from 1 to 65535, got 'abc'"),
         ({"issuer": "https://auth.example/"}, "must not end in a slash"),
         ({"config": "/does/not/exist"}, "POWEREPOS_CONFIG names /does/not/exist, which cannot be read"),
     ],

@@ -1,6 +1,6 @@
 """Runs an async check for many examples of hypothesis, against an application in the test's own event loop.
 
-About 200 examples each; with POWEREPOS_FUZZ=long 20,000.
+About 200 examples each; with TESTS_FUZZ=long 20,000.
 """
 
 import os
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 T = TypeVar("T")
 
-EXAMPLES = {"long": 20_000}.get(os.environ.get("POWEREPOS_FUZZ", ""), 200)
+EXAMPLES = {"long": 20_000}.get(os.environ.get("TESTS_FUZZ", ""), 200)
 
 
 async def fuzz(

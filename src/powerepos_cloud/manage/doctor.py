@@ -16,9 +16,8 @@ from powerepos_cloud.manage.db import DATABASES
 from powerepos_cloud.manage.findings import Finding, fault, ok
 from powerepos_cloud.manage.output import Json, say, show_list
 from powerepos_cloud.partnerservices.sales.recount import recount as recount_sales
-from powerepos_cloud.settings import PREFIX, Settings, SettingsError, load_settings
+from powerepos_cloud.settings import PREFIX, SECRETS, Settings, SettingsError, load_settings
 
-_SECRET = ("master_key", "instance_credential", "metrics_token")
 _URL_PASSWORD = re.compile(r"(?<=://)([^/@]*?):([^/@]*)@")
 
 
@@ -113,7 +112,7 @@ def _origin(name: str, in_file: set[str]) -> str:
 
 
 def _shown(name: str, value: Any) -> Any:
-    if name in _SECRET and value:
+    if name in SECRETS and value:
         return "(set, not shown)"
     return _URL_PASSWORD.sub(r"\1:(not shown)@", value) if isinstance(value, str) else value
 

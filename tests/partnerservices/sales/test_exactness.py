@@ -1,6 +1,6 @@
 """Whatever is sent in whatever order: what is stored is what a plain model says, to the last digit (a state machine).
 
-The short form runs in every test run; POWEREPOS_FUZZ=long draws many more and longer histories.
+The short form runs in every test run; TESTS_FUZZ=long draws many more and longer histories.
 """
 
 import copy
@@ -29,7 +29,7 @@ from powerepos_cloud.partnerservices.sales.tables import sale_adjustments, sales
 from tests.partnerservices.sales.model import CLIENTS, Json, Judge, Shelf, Submission, Z, contents, exact, gross_of, lines_of
 from tests.partnerservices.sales.shop import Shop, new_id
 
-IS_LONG = os.environ.get("POWEREPOS_FUZZ") == "long"
+IS_LONG = os.environ.get("TESTS_FUZZ") == "long"
 SETTINGS = settings(
     max_examples=400 if IS_LONG else 25,
     stateful_step_count=60 if IS_LONG else 25,

@@ -21,7 +21,7 @@ many = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-"""100 examples; with POWEREPOS_FUZZ=long 10,000."""
+"""100 examples; with TESTS_FUZZ=long 10,000."""
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
 PLAIN_TEXTS = st.text(st.characters(exclude_characters="\0eE", exclude_categories=["Cs"]), max_size=8)
