@@ -19,11 +19,13 @@ from powerepos_cloud.authserver import api as authserver_api
 from powerepos_cloud.authserver.assembly import build_authserver
 from powerepos_cloud.authserver.errors import InvalidRequest
 from powerepos_cloud.authserver.feed import Feed, FeedGone
-from powerepos_cloud.directory import mails, services
+from powerepos_cloud.directory import census, mails, services
 from powerepos_cloud.directory.passwords import PasswordPool
+from powerepos_cloud.directory.postman import Postman
 from powerepos_cloud.foundation.clock import Clock, SystemClock
 from powerepos_cloud.foundation.database import Database, DatabaseUnavailable, open_database
 from powerepos_cloud.foundation.sealing import Seal, load_master_key
+from powerepos_cloud.foundation.smtp import parse_smtp_url
 from powerepos_cloud.http import ops
 from powerepos_cloud.http.hallway import Hallway
 from powerepos_cloud.http.source import Sources
@@ -72,6 +74,7 @@ class _Builder:
         self.handlers: list[ControllerRouterHandler] = []
         self.doors: list[tuple[str, DoorHandler]] = []
         self.checks: dict[str, Callable[[], Awaitable[str | None]]] = {}
+        self.notes: dict[str, Callable[[], Awaitable[str | None]]] = {}
         self.starts: list[Callable[[], Awaitable[None]]] = []
         self.stops: list[Callable[[], Awaitable[None]]] = []
         self.feed: Feed | None = None
@@ -87,7 +90,7 @@ class _Builder:
             self._add_services()
         if role in ("all", "webui"):
             self._add_webui()
-        self.handlers.append(ops.build_router(self._readiness, self.metrics, self.settings.metrics_token))
+        self.handlers.append(ops.build_router(self._readiness, self._notes, self.metrics, self.settings.metrics_token))
         app = Litestar(
             self.handlers,
             openapi_config=None,  # its default pages pull scripts from elsewhere
@@ -259,6 +262,27 @@ class _Builder:
             self.starts.append(self.webui.upkeep.start)
             self.stops.append(self.webui.upkeep.stop)
 
+        self._add_mail(directory)
+
+    def _add_mail(self, directory: Database) -> None:
+        """Who serves pages sends the mail that they, and everybody else, have queued."""
+        settings = self.settings
+        if not settings.smtp_url:
+
+            async def note() -> str | None:
+                waiting = await census.waiting_mails(directory.reader)
+                return f"{waiting} waiting: POWEREPOS_SMTP_URL is not set" if waiting and not settings.demo else None
+
+            self.notes["mail"] = note
+            return
+        try:
+            server = parse_smtp_url(settings.smtp_url)
+        except ValueError as error:
+            raise SettingsError(f"POWEREPOS_SMTP_URL: {error}") from None
+        postman = Postman(directory, server, settings.mail_from, self.clock, self.log)
+        self.starts.append(postman.start)
+        self.stops.append(postman.stop)
+
     def _instances(self) -> dict[str, Database]:
         """The databases in which organisations' records lie, by their URLs, as far as they are set for this process."""
         settings = self.settings
@@ -294,6 +318,10 @@ class _Builder:
 
     async def _readiness(self) -> dict[str, str | None]:
         return {name: await check() for name, check in self.checks.items()}
+
+    async def _notes(self) -> dict[str, str]:
+        found = {name: await note() for name, note in self.notes.items()}
+        return {name: text for name, text in found.items() if text is not None}
 
     @asynccontextmanager
     async def _lifespan(self, _app: Litestar) -> AsyncIterator[None]:

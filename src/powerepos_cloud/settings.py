@@ -52,6 +52,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "empty: all instances are in the Partner Services database."
         ),
     ] = ""
+    smtp_url: Annotated[
+        str,
+        Meta(
+            description="Mail server: smtps://user:password@host:465, or smtp://user:password@host:587 (STARTTLS, needed but on "
+            "loopback); empty: mail waits."
+        ),
+    ] = ""
+    mail_from: Annotated[str, Meta(description="The sender of mail, such as PowerEPOS <no-reply@example.com>.")] = ""
     service_uri: Annotated[str, Meta(description="Partner Services: its instance's URI, ending in a slash.")] = ""
     instance_id: Annotated[str, Meta(description="Partner Services: the ID of its instance.")] = ""
     instance_credential: Annotated[str, Meta(description="Partner Services: the instance's pepos_si_… credential.")] = ""
@@ -123,6 +131,8 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any
             raise SettingsError(
                 f"{PREFIX}INSTANCE_DATABASES: expected https://instance/=sqlite:///path or =postgresql://…: {entry}"
             )
+    if bool(settings.smtp_url) != bool(settings.mail_from):
+        raise SettingsError(f"{PREFIX}SMTP_URL and {PREFIX}MAIL_FROM belong together: set both or neither")
     if settings.issuer.endswith("/"):
         raise SettingsError(f"{PREFIX}ISSUER must not end in a slash: {settings.issuer}")
     return settings

@@ -19,15 +19,23 @@ ELSEWHERE = "203.0.113.7"
 
 @asynccontextmanager
 async def operated(
-    *, source: Any = ELSEWHERE, token: str = "", proxies: str = "", faults: dict[str, str | None] | None = None
+    *,
+    source: Any = ELSEWHERE,
+    token: str = "",
+    proxies: str = "",
+    faults: dict[str, str | None] | None = None,
+    known: dict[str, str] | None = None,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """The operator's routes, called from `source`."""
 
     async def readiness() -> dict[str, str | None]:
         return {"directory": None, "revocations": None} | (faults or {})
 
+    async def notes() -> dict[str, str]:
+        return known or {}
+
     metrics = Metrics()
-    app = Litestar([build_router(readiness, metrics, token)], openapi_config=None, logging_config=None)
+    app = Litestar([build_router(readiness, notes, metrics, token)], openapi_config=None, logging_config=None)
     sources = Sources(proxies)
     hallway = Hallway(app, sources=sources, metrics=metrics, log=build_log("critical"), body_timeout_seconds=5)
     client = None if source is None else (source, 1)
@@ -77,3 +85,12 @@ async def test_the_token_opens_them_from_anywhere_and_nothing_else_does() -> Non
     async with operated(token="") as http:
         for empty in ("Bearer ", "Bearer", ""):
             assert (await http.get("/metrics", headers={"authorization": empty})).status_code == 404
+
+
+async def test_what_the_operator_should_know_keeps_nobody_from_being_answered() -> None:
+    async with operated(source="127.0.0.1", known={"mail": "3 waiting"}) as http:
+        answer = await http.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["notes"] == {"mail": "3 waiting"}
+    async with operated(known={"mail": "3 waiting"}) as http:
+        assert "waiting" not in (await http.get("/readyz")).text

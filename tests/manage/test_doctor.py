@@ -42,17 +42,20 @@ def install(admin: Admin, shop: Shop, uri: str = "http://localhost:8000/") -> st
 
 def test_all_is_well_in_an_installation_that_is_complete(admin: Admin, shop: Shop) -> None:
     install(admin, shop)
-    found = look(admin)
+    mail = {"smtp_url": "smtps://us:secret@mail.example", "mail_from": "no-reply@example.com"}
+    found = look(admin, **mail)
     assert {finding["state"] for finding in found.values()} == {"ok"}
+    assert found["mail"]["seen"] == "leaves by mail.example:465, 0 waiting"
+    assert "secret" not in admin("doctor", **mail).stdout
     assert {"issuer", "data", "directory database", "partnerservices database", "master key"} <= set(found)
-    assert admin("doctor").stdout.endswith("All is well.\n")
+    assert admin("doctor", **mail).stdout.endswith("All is well.\n")
 
 
 def test_what_is_missing_at_first_is_told_with_what_to_do(admin: Admin, shop: Shop) -> None:
     found = look(admin)
     assert found["instances"]["cure"] == "run `powerepos-admin service instance create`"
     assert found["assignments"]["seen"] == "without Partner Services: HARBOUR"
-    assert admin("doctor").stdout.endswith("0 wrong, 2 to know of.\n")
+    assert admin("doctor").stdout.endswith("0 wrong, 3 to know of.\n")
 
 
 def test_a_fresh_machine_is_told_to_upgrade(tmp_path: Path) -> None:
@@ -169,6 +172,9 @@ def test_mail_that_waits_is_told(admin: Admin) -> None:
     values = {"recipient": "ann@example.com", "subject": "Hello", "body": "…", "created_at": 1}
     write(admin, lambda session: session.run(mails.insert().values(values)))
     assert look(admin)["mail"]["seen"].startswith("1 waiting")
+    settings = {"smtp_url": "http://mail.example", "mail_from": "no-reply@example.com"}
+    assert look(admin, code=1, **settings)["mail"]["cure"] == "correct POWEREPOS_SMTP_URL"
+    assert "belong together" in look(admin, code=1, smtp_url="smtp://mail.example")["settings"]["seen"]
 
 
 @pytest.mark.parametrize(

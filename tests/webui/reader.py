@@ -76,6 +76,11 @@ class PageSeen:
         return self.answer.status_code
 
     @property
+    def is_inside(self) -> bool:
+        """Whether a signed-in page came; which one a person begins with, depends on what there is."""
+        return self.status == 200 and not self.path.startswith("/sign-in")
+
+    @property
     def html(self) -> str:
         """The markup."""
         return self.answer.text

@@ -13,6 +13,11 @@ PAGES: tuple[tuple[str | None, str, str], ...] = (
     ("both", "owner", "/account"),
     ("nothing", "", "/account"),
     ("support", "admin", "/account/confirm"),
+    (None, "", "/reset"),
+    ("organisation", "owner", "/account/password"),
+    ("organisation", "owner", "/account/second-factor"),
+    ("support", "admin", "/account/second-factor"),
+    ("organisation", "owner", "/account/sessions"),
     ("organisation", "owner", "/partner/nowhere"),
 )
 """(audience, role, path): one page of each kind. Page groups have tests of their own; this is the frame's."""

@@ -13,7 +13,7 @@ from tests.webui.house import House
 from tests.webui.people import PASSWORD, PEOPLE
 
 OWNER = PEOPLE["organisation", "owner"]
-WRONG = "E-mail and password do not match. Check both. Nothing is locked."
+WRONG = "E-mail and password do not match. Check both, or set a new password below. Nothing is locked."
 
 
 async def test_a_person_signs_in_and_out(house: House) -> None:
@@ -118,7 +118,7 @@ async def test_the_second_factor_is_asked_and_a_code_works_once(house: House) ->
     code = admin.code_at(house.clock.now_ms())
     assert code is not None
     page = await reader.send("/sign-in/code", code=code)
-    assert page.path == "/account"
+    assert page.is_inside
     assert "PowerEPOS support" in page.text
     other = await house.visitor()
     await other.sign_in(admin.email, PASSWORD)
@@ -144,9 +144,9 @@ async def test_strangers_do_not_lock_the_owner_out(house: House) -> None:
     page = await stranger.sign_in(OWNER.email, PASSWORD)
     assert page.status == 422, "a stranger's browser is refused the right password, too, in the same words"
     assert WRONG in page.text
-    assert (await known.sign_in(OWNER.email, PASSWORD)).path == "/account"
+    assert (await known.sign_in(OWNER.email, PASSWORD)).is_inside
     house.clock.advance_ms(3_600_001)
-    assert (await stranger.sign_in(OWNER.email, PASSWORD)).path == "/account"
+    assert (await stranger.sign_in(OWNER.email, PASSWORD)).is_inside
 
 
 async def test_a_person_is_no_service_account(house: House) -> None:
@@ -189,7 +189,7 @@ async def test_a_forged_host_is_served_nothing(house: House) -> None:
     hosts = ("evil.example", "localhost.evil.example", "evil.example:8000", "", "localhost:8000@evil.example")
     for host, path in itertools.product(hosts, ("/sign-in", "/", "/docs", "/static/x/style.css")):
         answer = await visitor.http.get(path, headers={"Host": host})
-        assert answer.status_code == 421, (host, path)
+        assert answer.status_code in (400, 421), (host, path)
         assert "evil" not in answer.text
         assert "set-cookie" not in answer.headers
 

@@ -33,9 +33,16 @@ async def count(session: Session) -> dict[str, int]:
 
 
 async def waiting_mails(session: Session) -> int:
-    """Mails that have not left yet."""
-    waiting: int = await session.scalar(select(func.count()).select_from(mails).where(mails.c.sent_at.is_(None)))
+    """Mails that have not left yet, and were not given up."""
+    unsent = select(func.count()).select_from(mails).where(mails.c.sent_at.is_(None), mails.c.given_up_at.is_(None))
+    waiting: int = await session.scalar(unsent)
     return waiting
+
+
+async def lost_mails(session: Session, since_ms: int) -> int:
+    """Mails given up since then: the server did not take them for good, or for days."""
+    lost: int = await session.scalar(select(func.count()).select_from(mails).where(mails.c.given_up_at > since_ms))
+    return lost
 
 
 async def organisations_without(session: Session, service: str) -> list[str]:

@@ -3,7 +3,7 @@
 import msgspec
 
 from powerepos_cloud.audit.store import Actor, record
-from powerepos_cloud.directory import failures, second_factor, sessions, users
+from powerepos_cloud.directory import failures, recovery, second_factor, sessions, users
 from powerepos_cloud.directory.passwords import PasswordPool
 from powerepos_cloud.directory.sessions import CODE, CODE_TRIES, OPEN, SessionRow
 from powerepos_cloud.directory.users import Credentials
@@ -48,8 +48,9 @@ class SignInRefused(Exception):
 class SignIn:
     """Signs people in, and asks those who are signed in to prove it again."""
 
-    def __init__(self, database: Database, pool: PasswordPool, seal: Seal, clock: Clock) -> None:
+    def __init__(self, database: Database, pool: PasswordPool, seal: Seal, clock: Clock, site_url: str) -> None:
         self._database = database
+        self._site_url = site_url
         self._pool = pool
         self._seal = seal
         self._clock = clock
@@ -61,27 +62,44 @@ class SignIn:
         way = await self._open_way(keys)
         is_right = await self._pool.is_password(found.password_hash if found else None, password)
         if found is None or not is_right or way is None:
-            now = self._clock.now_ms()
-            await self._database.write(lambda session: failures.count(session, now, way or keys[-1]))
+            await self._database.write(lambda session: self._failed(session, way, keys[-1], found, origin))
             raise SignInRefused("unknown address" if found is None else "wrong password" if not is_right else "too many failures")
         token = sessions.new_token()
         await self._database.write(lambda session: self._begin(session, token, found, origin))
         return SignedIn(token, OPEN if found.totp_sealed is None else CODE, found.user_id)
 
+    async def _failed(
+        self, session: Session, way: bytes | None, everywhere: bytes, found: Credentials | None, origin: From
+    ) -> None:
+        now = self._clock.now_ms()
+        await failures.count(session, now, way or everywhere)
+        if way is None and found is not None:
+            await recovery.offer_browser(session, now, _actor(found.email, origin), self._site_url, found)
+
     async def by_code(self, row: SessionRow, code: str, origin: From) -> SignedIn:
-        """The session that a session awaiting a code becomes. Raises `SignInRefused`; the fifth wrong code ends it."""
-        found = await self._with_code(row.user_id, code, origin)
+        """The session that a session awaiting a code becomes. Raises `SignInRefused`; the fifth wrong code ends it.
+
+        A recovery code does in place of one of the second factor, once.
+        """
+        is_recovery = recovery.is_code(code)
+        step = None if is_recovery else await self._with_code(row.user_id, code, origin)
         token = sessions.new_token()
 
         async def deed(session: Session) -> bool:
-            if found is None or not await users.take_totp_step(session, row.user_id, found):
+            if is_recovery:
+                actor = _actor(row.email, origin)
+                is_right = await recovery.use_code(session, self._clock.now_ms(), actor, row.user_id, row.email, code)
+            else:
+                is_right = step is not None and await users.take_totp_step(session, row.user_id, step)
+            if not is_right:
                 if await sessions.tried_code(session, row.id) >= CODE_TRIES:
                     await record(
                         session, self._clock.now_ms(), _actor(row.email, origin), "user.codes_refused", ("user", row.email)
                     )
                 return False
             await sessions.end(session, row.id)
-            await self._open(session, token, row.user_id, row.email, row.staff_role, origin, second_factor="code")
+            how = "recovery code" if is_recovery else "code"
+            await self._open(session, token, row.user_id, row.email, row.staff_role, origin, second_factor=how)
             return True
 
         if not await self._database.write(deed):

@@ -224,6 +224,10 @@ mails = Table(
     text("body"),
     instant("created_at"),
     instant("sent_at", null=True),
+    number("tries", null=True),
+    instant("due_at", null=True),  # not to be tried before; null: at once
+    text("trouble", null=True),  # what the mail server said last
+    instant("given_up_at", null=True),
     Index(None, "sent_at"),
 )
 

@@ -109,6 +109,11 @@ async def credentials(session: Session, *, email: str | None = None, user_id: in
     return None if found is None else Credentials(*tuple(found))
 
 
+async def has_second_factor(session: Session, user_id: int) -> bool:
+    """Whether the person has set one up."""
+    return await session.scalar(select(users.c.totp_sealed).where(users.c.id == user_id)) is not None
+
+
 async def take_totp_step(session: Session, user_id: int, step: int) -> bool:
     """Take the code of this step of 30 s; False if it, or a later one, was taken before (RFC 6238 section 5.2)."""
     fresh = or_(users.c.totp_step.is_(None), users.c.totp_step < step)

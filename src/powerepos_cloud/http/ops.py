@@ -13,9 +13,11 @@ from powerepos_cloud.observability.metrics import Metrics
 
 Readiness = Callable[[], Awaitable[dict[str, str | None]]]
 """What must work, by name; the value says what is wrong, None that it is well."""
+Notes = Callable[[], Awaitable[dict[str, str]]]
+"""What the operator should know of, by name, though it keeps nothing from being answered."""
 
 
-def build_router(readiness: Readiness, metrics: Metrics, token: str) -> Router:
+def build_router(readiness: Readiness, notes: Notes, metrics: Metrics, token: str) -> Router:
     """The operator's routes; an empty `token` opens them to loopback only."""
 
     @get("/healthz", media_type=MediaType.TEXT)
@@ -29,6 +31,8 @@ def build_router(readiness: Readiness, metrics: Metrics, token: str) -> Router:
         body: dict[str, Any] = {"ready": is_ready}
         if _may_see(request, token):
             body["checks"] = {name: reason or "ok" for name, reason in found.items()}
+            if is_ready and (known := await notes()):
+                body["notes"] = known
         headers = {"cache-control": "no-store"}
         status = 200 if is_ready else 503
         return Response(msgspec.json.encode(body), status_code=status, headers=headers, media_type=MediaType.JSON)

@@ -72,7 +72,7 @@ def _is_usable(settings: Settings, which: History) -> bool:
 
 
 async def _look_into(desk: Desk) -> list[Finding]:
-    looks = (findings.of_keys, findings.of_services, findings.of_safety)
+    looks = (findings.of_keys, findings.of_services, findings.of_safety, findings.of_mail)
     return [finding for look in looks for finding in [found async for found in look(desk)]]
 
 

@@ -15,6 +15,7 @@ from powerepos_cloud.foundation.database.migrate import History, current_revisio
 from powerepos_cloud.foundation.database.urls import parse_url
 from powerepos_cloud.foundation.sealing import MasterKeyError, Seal, load_master_key
 from powerepos_cloud.foundation.secrets import SecretKind, is_well_formed
+from powerepos_cloud.foundation.smtp import parse_smtp_url
 from powerepos_cloud.http.source import Sources
 from powerepos_cloud.keyring import store as keyring_store
 from powerepos_cloud.manage.console import Desk
@@ -191,6 +192,25 @@ async def of_safety(desk: Desk) -> AsyncIterator[Finding]:
             f"this directory was filled by the demo and is to be served on {desk.settings.host}",
             "use another POWEREPOS_DATA folder: the demo's secrets lie about in a file",
         )
-    waiting = await desk.ask(census.waiting_mails)
-    if waiting:
-        yield warning("mail", f"{waiting} waiting, and nothing is set up that sends them", "tell those whom it concerns")
+
+
+async def of_mail(desk: Desk) -> AsyncIterator[Finding]:
+    """Whether mail leaves, and what did not."""
+    settings, waiting = desk.settings, await desk.ask(census.waiting_mails)
+    cure = "set POWEREPOS_SMTP_URL and POWEREPOS_MAIL_FROM"
+    lost = await desk.ask(census.lost_mails, desk.clock.now_ms() - 7 * 86_400_000)
+    if lost:
+        yield warning("mail", f"{lost} not taken by the mail server in a week", "look for mail.not_taken in the log")
+    if settings.smtp_url:
+        try:
+            server = parse_smtp_url(settings.smtp_url)
+        except ValueError as error:
+            yield fault("mail", str(error), "correct POWEREPOS_SMTP_URL")
+        else:
+            yield ok("mail", f"leaves by {server.host}:{server.port}, {waiting} waiting")
+    elif waiting:
+        yield warning(
+            "mail", f"{waiting} waiting, and nothing is set up that sends them", "set POWEREPOS_SMTP_URL and _MAIL_FROM"
+        )
+    elif settings.role in ("all", "webui"):
+        yield warning("mail", "nothing is set up that sends mail", cure)

@@ -2,6 +2,7 @@
 
 import powerepos_cloud.audit.tables
 import powerepos_cloud.authserver.tables
+import powerepos_cloud.directory.account_tables
 import powerepos_cloud.directory.application_tables
 import powerepos_cloud.directory.session_tables
 import powerepos_cloud.directory.tables

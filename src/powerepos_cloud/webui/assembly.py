@@ -11,7 +11,16 @@ from powerepos_cloud.webui.cookies import Cookies
 from powerepos_cloud.webui.frame import Frame
 from powerepos_cloud.webui.model import Lifetimes, Outbox, RefreshRules
 from powerepos_cloud.webui.navigation import Navigation, PageGroup
-from powerepos_cloud.webui.pages import access, account, connections, service_accounts, sign_in, stock_orders
+from powerepos_cloud.webui.pages import (
+    access,
+    account,
+    connections,
+    security,
+    service_accounts,
+    sign_in,
+    stock_orders,
+    ways_back,
+)
 from powerepos_cloud.webui.router import build_router
 from powerepos_cloud.webui.site import Site
 from powerepos_cloud.webui.upkeep import Upkeep
@@ -19,7 +28,9 @@ from powerepos_cloud.webui.upkeep import Upkeep
 GROUPS: tuple[PageGroup, ...] = (
     # Everybody
     sign_in.GROUP,
+    ways_back.GROUP,
     account.GROUP,
+    security.GROUP,
     # Organisations: trading days, sales, reports, stock orders
     stock_orders.GROUP,
     # Organisations: connections, service accounts

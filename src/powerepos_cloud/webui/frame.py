@@ -15,6 +15,7 @@ from powerepos_cloud.directory import form_uses
 from powerepos_cloud.directory.form_uses import FormUsed
 from powerepos_cloud.directory.passwords import TooBusy
 from powerepos_cloud.directory.sessions import CODE
+from powerepos_cloud.directory.sign_in import SignIn
 from powerepos_cloud.foundation.refusals import Conflict, Invalid, NotFound
 from powerepos_cloud.http.facts import facts_of
 from powerepos_cloud.http.forms import FormFault, is_form, read_fields
@@ -76,6 +77,8 @@ class Frame:
         self.navigation = navigation
         self.cookies = cookies
         parts = urlsplit(public_url)
+        self.public_url = public_url
+        self.sign_in = SignIn(backroom.directory, backroom.passwords, backroom.seal, backroom.clock, public_url)
         self.public_origin = f"{parts.scheme}://{parts.netloc}"
 
     def get(self, path: str, who: Who, *, fresh: bool = False) -> Callable[[Handler], ControllerRouterHandler]:
@@ -138,6 +141,13 @@ class Frame:
         if said and ask.visitor is not None:
             answer.set_cookie(self.cookies.said(ask.visitor.session.id, said))
         return answer
+
+    def again(self, ask: Ask, token: str) -> Ask:
+        """The same asking, in the session under its new token: so that the forms of this very answer still work."""
+        assert ask.visitor is not None
+        row = msgspec.structs.replace(ask.visitor.session, second_factor=True, has_second_factor=True)
+        ask.visitor = msgspec.structs.replace(ask.visitor, token=token, session=row)
+        return ask
 
     def problem(self, ask: Ask, problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
         """A page that says what cannot be done, why, and what to do."""

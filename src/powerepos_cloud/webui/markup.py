@@ -49,3 +49,21 @@ def instant(at_ms: int) -> Markup:
     return Markup('<time datetime="{}">{} {}</time>').format(
         moment.strftime("%Y-%m-%dT%H:%M:%SZ"), moment.day, moment.strftime("%B %Y, %H:%M:%S UTC")
     )
+
+
+_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def browser(agent: str) -> str:
+    """What a User-Agent most likely is, such as `Firefox on Windows`: enough for its owner to know it by."""
+    name = next((name for sign, name in _BROWSERS if sign in agent), "A browser")
+    system = next((name for sign, name in _SYSTEMS if sign in agent), "")
+    return f"{name} on {system}" if system else name

@@ -80,6 +80,7 @@ class Site:
             "json_in_colour": markup.json_in_colour,
             "in_words": markup.in_words,
             "instant": markup.instant,
+            "browser": markup.browser,
             **amounts.FILTERS,
             "ago": times.ago,
             "on_day": times.on_day,

@@ -5,7 +5,7 @@ from litestar.types import ControllerRouterHandler
 
 from powerepos_cloud.audit.store import record
 from powerepos_cloud.directory import sessions
-from powerepos_cloud.directory.sign_in import SignIn, SignInRefused
+from powerepos_cloud.directory.sign_in import SignInRefused
 from powerepos_cloud.foundation.database import Session
 from powerepos_cloud.foundation.refusals import NotFound
 from powerepos_cloud.webui.ask import Ask
@@ -19,7 +19,7 @@ class _Pages:
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
         self.directory = frame.backroom.directory
-        self.sign_in = SignIn(self.directory, frame.backroom.passwords, frame.backroom.seal, frame.backroom.clock)
+        self.sign_in = frame.sign_in
 
     async def show(self, ask: Ask) -> Response[bytes]:
         """The person, and where they may work."""

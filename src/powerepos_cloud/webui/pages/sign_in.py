@@ -9,7 +9,7 @@ from litestar.types import ControllerRouterHandler
 from powerepos_cloud.audit.store import record
 from powerepos_cloud.directory import sessions
 from powerepos_cloud.directory.sessions import CODE
-from powerepos_cloud.directory.sign_in import SignedIn, SignIn, SignInRefused
+from powerepos_cloud.directory.sign_in import SignedIn, SignInRefused
 from powerepos_cloud.foundation.database import Session
 from powerepos_cloud.webui.ask import Ask
 from powerepos_cloud.webui.forms import Form
@@ -18,6 +18,12 @@ from powerepos_cloud.webui.navigation import PageGroup
 
 _OURS = re.compile(r"/(?![/\\])[A-Za-z0-9/_.~%-]*(\?[A-Za-z0-9/_.~%&=+-]*)?")
 _LONGEST_PATH = 300
+_AFTER = {
+    "reset": "Your new password is set. Sign in with it.",
+    "browser": "This browser may try again. Sign in here.",
+    "ended": "You are signed out everywhere.",
+}
+"""What the page says to who comes from where."""
 
 
 def safe_path(text: str) -> str:
@@ -28,15 +34,14 @@ def safe_path(text: str) -> str:
 class _Pages:
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
-        room = frame.backroom
-        self.sign_in = SignIn(room.directory, room.passwords, room.seal, room.clock)
+        self.sign_in = frame.sign_in
 
     async def show(self, ask: Ask) -> Response[bytes]:
         """The form, unless the person is signed in already."""
         if ask.visitor is not None:
             return self.frame.go(ask, "/sign-in/code" if ask.visitor.session.stage == CODE else safe_path(ask.query("next")))
         ask.form = Form.of(next=safe_path(ask.query("next")))
-        return self.frame.show(ask, "sign_in.html")
+        return self.frame.show(ask, "sign_in.html", after=_AFTER.get(ask.query("after"), ""))
 
     async def with_password(self, ask: Ask) -> Response[bytes]:
         """One text for whatever was wrong."""
@@ -46,7 +51,7 @@ class _Pages:
         except SignInRefused as refused:
             self._log(ask, refused)
             ask.form.blame("password", "Enter your password again.")
-            return self.frame.show(ask, "sign_in.html", status=422)
+            return self.frame.show(ask, "sign_in.html", status=422, after="")
         if found.stage == CODE:
             return self.frame.go(ask, f"/sign-in/code?next={quote(target)}", "", self.frame.cookies.session(found.token))
         return self._enter(ask, found, target)
