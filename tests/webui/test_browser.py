@@ -16,6 +16,7 @@ KINDS = [
     "/docs/authserver",
     "/docs/token-lifetimes",
     "/docs/sales",
+    "/docs/stock",
     "/docs/errors",
     "/docs/errors/invalid_grant",
     "/docs/errors/token.invalid",

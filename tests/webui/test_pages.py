@@ -56,7 +56,7 @@ def anonymous(**options: object) -> httpx.AsyncClient:
 
 def test_every_page_is_reached_by_links(pages: dict[str, Document]) -> None:
     expected = {"/", "/docs", "/docs/quick-start", "/docs/authserver", "/docs/token-lifetimes", "/docs/sales", "/docs/errors"}
-    expected |= {"/outbox"}
+    expected |= {"/outbox", "/docs/stock"}
     assert set(pages) == expected | {page.path for page in PAGES} | {f"/docs/errors/{code}" for code in MEANINGS}
 
 

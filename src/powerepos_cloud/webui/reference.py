@@ -12,6 +12,7 @@ from powerepos.contract import (
 )
 from powerepos.contract.results import Outcomes
 from powerepos.contract.sales import BatchItemErrorCode
+from powerepos.contract.stock import RequestResultCode, StockItemStringItemType
 
 SCOPE_TEXTS = {
     AuthServerScopes.PARTNER_SERVICE: "Partner Services: sales batches and stock orders.",
@@ -74,6 +75,32 @@ ITEM_CODE_TEXTS = {
     BatchItemErrorCode.INTERNAL: ("Internal", "A fault on our side: send the sale again."),
 }
 """The vendor's name of each `errorCode` of a sale, and what it means."""
+
+
+LINE_TYPE_TEXTS = {
+    StockItemStringItemType.STOCK_ITEM_OTHER: ("StockItem_Other", "Goods of any kind, with the supplier’s code."),
+    StockItemStringItemType.STOCK_ITEM_INGREDIENT: ("StockItem_Ingredient", "An ingredient, with the supplier’s code."),
+    StockItemStringItemType.STOCK_ITEM_MIX: ("StockItem_Mix", "A mix, with the supplier’s code."),
+    StockItemStringItemType.STOCK_ITEM_RECIPE: ("StockItem_Recipe", "A recipe, with the supplier’s code."),
+    StockItemStringItemType.STOCK_ITEM_REDIRECT: ("StockItem_Redirect", "A redirect, with the supplier’s code."),
+    StockItemStringItemType.DELIVERY_CHARGE: ("DeliveryCharge", "Freight: quantity 1, no code."),
+    StockItemStringItemType.DISCOUNT: ("Discount", "Quantity 1, no code, and an amount below zero."),
+    StockItemStringItemType.SURCHARGE: ("Surcharge", "Quantity 1, no code."),
+    StockItemStringItemType.ROUNDING_LINE: ("RoundingLine", "What the invoice was rounded by: quantity 1, no code, no tax."),
+}
+"""The vendor's name of each type of a stock order's line, and what such a line holds."""
+
+ORDER_RESULT_TEXTS = {
+    RequestResultCode.SUCCESS: ("Success", "Stored, or stored before: outcome tells which."),
+    RequestResultCode.VALIDATION_FAILED: ("ValidationFailed", "A field of the order is missing or breaks a rule."),
+    RequestResultCode.OUTLET_NOT_RESOLVED: (
+        "OutletNotResolved",
+        "400: no outlet, or not one alone, is meant. 403: it is not open to you.",
+    ),
+    RequestResultCode.SUPPLIER_NOT_RESOLVED: ("SupplierNotResolved", "No supplier, or not one alone, is meant."),
+    RequestResultCode.LINE_ITEMS_FAILED: ("LineItemsFailed", "At least one line is wrong: read lineItemFailureResults."),
+}
+"""Our name of each `result` of a stock order, and what it means."""
 
 
 class ScopeRow(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""`/docs`: overview, quick start, reference of the AuthServer, lifetimes, sending sales."""
+"""`/docs`: overview, quick start, reference of the AuthServer, lifetimes, sending sales and invoices."""
 
 from typing import Any
 
@@ -12,7 +12,15 @@ from powerepos_cloud.partnerservices.sales.zreports import MOST_PER_DAY
 from powerepos_cloud.webui.error_pages import by_sender
 from powerepos_cloud.webui.examples import example_connection, example_token_answer
 from powerepos_cloud.webui.model import Lifetimes, RefreshRules
-from powerepos_cloud.webui.reference import CLAIM_TEXTS, ITEM_CODE_TEXTS, OUTCOME_TEXTS, permission_rows, scope_rows
+from powerepos_cloud.webui.reference import (
+    CLAIM_TEXTS,
+    ITEM_CODE_TEXTS,
+    LINE_TYPE_TEXTS,
+    ORDER_RESULT_TEXTS,
+    OUTCOME_TEXTS,
+    permission_rows,
+    scope_rows,
+)
 from powerepos_cloud.webui.site import Site
 
 _GET = [HttpMethod.GET, HttpMethod.HEAD]
@@ -56,7 +64,7 @@ def build_documentation(site: Site, lifetimes: Lifetimes, refresh: RefreshRules)
         services = sorted(await lifetimes(), key=lambda service: SERVICE_SCOPES.index(service.name))
         return site.fresh_page("/docs/token-lifetimes", "docs/token_lifetimes.html", services=services, refresh=refresh)
 
-    return [overview, quick_start, authserver, token_lifetimes, _build_sales_guide(site)]
+    return [overview, quick_start, authserver, token_lifetimes, _build_sales_guide(site), _build_stock_guide(site)]
 
 
 def _build_sales_guide(site: Site) -> ControllerRouterHandler:
@@ -73,3 +81,18 @@ def _build_sales_guide(site: Site) -> ControllerRouterHandler:
         )
 
     return sales
+
+
+def _build_stock_guide(site: Site) -> ControllerRouterHandler:
+    @route("/docs/stock", http_method=_GET, name="page-stock-guide")
+    async def stock(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return site.fixed_page(
+            request,
+            "/docs/stock",
+            "docs/stock.html",
+            limits=Limits,
+            line_types=[(kind.value, *texts) for kind, texts in LINE_TYPE_TEXTS.items()],
+            result_codes=[(code.value, *texts) for code, texts in ORDER_RESULT_TEXTS.items()],
+        )
+
+    return stock
