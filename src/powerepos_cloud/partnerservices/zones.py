@@ -12,7 +12,7 @@ from powerepos_cloud.partnerservices.wire import local_datetime
 
 def settle_zones(findings: Findings, zone: str) -> None:
     """Keep a warning of a zone that came with a time only where it is not the outlet's; it then names the instant meant."""
-    if not any(one.code == Codes.DATE_ZONE for one in findings.warnings):
+    if not findings.warnings or not any(one.code == Codes.DATE_ZONE for one in findings.warnings):
         return
     found, findings.warnings = findings.warnings, []
     for one in found:

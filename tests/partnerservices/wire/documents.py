@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec import inspect
 from powerepos.contract.sales import PartnerSalesBatchRequest, PartnerSalesTransaction
 
+from powerepos_cloud.partnerservices.wire import Reading, reading
 from powerepos_cloud.partnerservices.wire.document import Numeral
 from tests.support.fuzz import EXAMPLES
 
@@ -22,6 +23,13 @@ many = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 """100 examples; with TESTS_FUZZ=long 10,000."""
+
+
+def read_batch(raw: bytes) -> tuple[Reading[PartnerSalesBatchRequest], list[Reading[PartnerSalesTransaction]]]:
+    """A batch's envelope and all of its sales. Raises `JsonFault`."""
+    envelope, sales = reading.read_batch(raw)
+    return envelope, list(sales)
+
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
 PLAIN_TEXTS = st.text(st.characters(exclude_characters="\0eE", exclude_categories=["Cs"]), max_size=8)

@@ -3,7 +3,8 @@
 import pytest
 from powerepos.contract.sales import PartnerZReportRequest
 
-from powerepos_cloud.partnerservices.wire import JsonFault, read, read_batch, read_order
+from powerepos_cloud.partnerservices.wire import JsonFault, read, read_order
+from tests.partnerservices.wire.documents import read_batch
 
 OUTLET = '"outletID":"b1c7d0a4-52e9-4b0e-9a63-0d7f6f2e8c11"'
 

@@ -17,14 +17,14 @@ from powerepos.contract.sales import (
 )
 from powerepos.contract.stock import AddStockOrderRequest
 
-from powerepos_cloud.partnerservices.wire import JsonFault, read, read_batch, read_order
+from powerepos_cloud.partnerservices.wire import JsonFault, read, read_order
 from powerepos_cloud.partnerservices.wire.document import Numeral, parse
 from powerepos_cloud.partnerservices.wire.faults import shown
 from powerepos_cloud.partnerservices.wire.judging import Findings, structure
 from powerepos_cloud.partnerservices.wire.plans import plan_of
 from powerepos_cloud.partnerservices.wire.quick import quick, quick_batch
 from powerepos_cloud.partnerservices.wire.twins import documented, pascal
-from tests.partnerservices.wire.documents import at, batches, documents, many, places, pointer, put, renamed, render
+from tests.partnerservices.wire.documents import at, batches, documents, many, places, pointer, put, read_batch, renamed, render
 
 MODELS = [PartnerSalesTransaction, PartnerZReportRequest, PartnerZFinaliseRequest, AddStockOrderRequest]
 SPACES = st.sampled_from(["", " ", "\n\t", "\r\n  "])
@@ -86,9 +86,10 @@ def test_what_has_neither_faults_nor_exponents_is_read_the_quick_way(
 @given(st.data())
 def test_batches_go_the_quick_way_too(data: st.DataObject) -> None:
     tree = data.draw(batches(plain=True))
-    found = quick_batch(PartnerSalesBatchRequest, "sales", PartnerSalesTransaction, documented).read(render(tree))
+    reader = quick_batch(PartnerSalesBatchRequest, "sales", PartnerSalesTransaction, documented)
+    found = reader.read(render(tree))
     assert found is not None
-    assert found[1] == [read_strictly(render(sale), PartnerSalesTransaction) for sale in tree["sales"]]
+    assert list(map(reader.part, found[1])) == [read_strictly(render(sale), PartnerSalesTransaction) for sale in tree["sales"]]
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)

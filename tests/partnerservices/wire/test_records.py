@@ -15,8 +15,9 @@ from powerepos.contract.sales import (
 )
 from powerepos.contract.stock import AddStockOrderRequest, StockItemStringItemType
 
-from powerepos_cloud.partnerservices.wire import Fault, Reading, read, read_batch, read_order
+from powerepos_cloud.partnerservices.wire import Fault, Reading, read, read_order
 from tests.contract.examples import example, wrapped
+from tests.partnerservices.wire.documents import read_batch
 
 SALE = json.loads(example("bucketed_discount"))["sales"][0]
 BATCH = json.loads(example("bucketed_discount"))

@@ -95,5 +95,6 @@ def _submit(within: str, index: int, reading: "Reading[PartnerSalesTransaction]"
     sale = normaliser.sale(sent, findings)
     # What could not be read exactly must equal nothing that is stored, however it looks once read.
     hashed = b"" if findings.faults else content_hash(pack(sale))
+    reading.value = None  # Once it is a `Sale`, its memory serves the next one.
     warnings = [*findings.warnings, *reading.warnings] if reading.warnings else findings.warnings
     return Submitted(within, index, sent_id, sale_id, sale, tally(sale), hashed, findings.faults, warnings, reading)

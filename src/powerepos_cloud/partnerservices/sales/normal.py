@@ -134,8 +134,13 @@ class Normaliser(Fields):
         if amounts == _ZEROS:
             return NO_TAX
         fine = self._fine
-        first, second, third, fourth = [0 if amount is ZERO else fine[str(amount)] for amount in amounts]
-        return first, second, third, fourth
+        first, second, third, fourth = amounts
+        return (
+            0 if first is ZERO else fine[str(first)],
+            0 if second is ZERO else fine[str(second)],
+            0 if third is ZERO else fine[str(third)],
+            0 if fourth is ZERO else fine[str(fourth)],
+        )
 
     def _tell_unfit(self, sent: PartnerSalesTransaction) -> None:
         """Say of each number in lines and payments that does not fit why not, or that it was rounded."""

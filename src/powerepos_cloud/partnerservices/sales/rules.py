@@ -156,8 +156,8 @@ def _check_tax_named(unnamed: list[int], line: Item | Adjustment, within: str, n
 
 def _check_line_tax(item: Item, n: int, taxed: list[Taxed], findings: Findings) -> None:
     """Check 14 and the second half of 15: the tax is what its rate makes of the taxable value, to half a cent a piece."""
+    tolerance = FINE_PER_MONEY * max(100, abs(item.sale_qty)) // 200 + 10
     for (level, _, _), (_, base, inclusive, exclusive, expected) in taxed:
-        tolerance = FINE_PER_MONEY * max(100, abs(item.sale_qty)) // 200 + 10
         if abs((exclusive or inclusive) - expected) > tolerance:
             field = "exTax" if exclusive else "incTax"
             findings.warn(

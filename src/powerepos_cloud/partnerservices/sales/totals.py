@@ -85,29 +85,39 @@ class TaxKey(msgspec.Struct, frozen=True):
 
 def tally(sale: Sale) -> Tally:
     """What the sale comes to."""
-    adjustments = [*sale.adjustments, *[one for item in sale.items for one in item.adjustments]]
-    lines: list[Item | Adjustment] = [*sale.items, *adjustments]
-    items = sum([item.amount for item in sale.items])
-    adjusted = [one.amount for one in adjustments]
-    discounts = sum([amount for amount in adjusted if amount < 0])
-    inclusive = sum([sum(line.inc) for line in lines])
-    exclusive = sum([sum(line.ex) for line in lines])
-    total = (items + sum(adjusted)) * FINE_PER_MONEY + exclusive
-    purchase = sum([payment.purchase for payment in sale.payments])
-    rounded = sum([payment.rounded for payment in sale.payments])
-    parts, tips, collected, cash = _payments(sale, rounding_is_apart(total, purchase, rounded))
-    is_refund = total < 0
+    parts: list[Part] = []
+    levels = _levels_in_use(sale.taxes)
+    items = inclusive = exclusive = discounts = surcharges = 0
+    adjustments, lines = list(sale.adjustments), []
+    for item in sale.items:
+        adjustments += item.adjustments
+        items += item.amount
+        inclusive += sum(item.inc)
+        exclusive += sum(item.ex)
+        lines.append(_add_taxes(parts, item, 1, levels))
+        if not lines[-1]:
+            parts.append((_UNTAXED_CELL, (1, item.amount * FINE_PER_MONEY, 0, 0, 0)))
+    for one in adjustments:
+        amount, inc, ex = one.amount, sum(one.inc), sum(one.ex)
+        if amount < 0:
+            discounts += amount
+        else:
+            surcharges += amount
+        inclusive += inc
+        exclusive += ex
+        _add_taxes(parts, one, 0, levels)
+        key = f"{'-' if amount < 0 else '+'}{compare_key(one.name)}"
+        parts.append((((ADJUSTMENT, key), one.name), (1, amount, inc, ex)))
+    gross = (items + discounts + surcharges) * FINE_PER_MONEY + exclusive
+    purchase, tips, rounded, cash, collected = _add_payments(parts, sale, gross)
+    is_refund = gross < 0
     overall = (
-        1, int(is_refund), total, total if is_refund else 0, items, discounts, sum(adjusted) - discounts, inclusive, exclusive,
-        purchase, tips, rounded, cash, collected,
+        1, int(is_refund), gross, gross if is_refund else 0, items, discounts, surcharges, inclusive, exclusive, purchase, tips,
+        rounded, cash, collected,
     )  # fmt: skip
     hour = sale.closed_at[11:13]
-    parts += [(_ALL_CELL, overall), (((HOUR, hour), hour), (1, total, inclusive + exclusive))]
-    taxed = _add_taxes(parts, sale, adjustments)
-    for one in adjustments:
-        key = f"{'-' if one.amount < 0 else '+'}{compare_key(one.name)}"
-        parts.append((((ADJUSTMENT, key), one.name), (1, one.amount, sum(one.inc), sum(one.ex))))
-    return Tally(total, purchase, rounded, taxed, parts)
+    parts += [(_ALL_CELL, overall), (((HOUR, hour), hour), (1, gross, inclusive + exclusive))]
+    return Tally(gross, purchase, rounded, lines, parts)
 
 
 class Sums:
@@ -163,10 +173,13 @@ def _warnings(warned: Collection[str]) -> list[Part]:
     return [(((WARNING, code), code), (1,)) for code in ("", *warned)] if warned else []
 
 
-def _payments(sale: Sale, rounds: bool) -> tuple[list[Part], int, int, int]:
-    """Their parts; what was given as tips, what was collected, and how much of that in cash."""
-    parts: list[Part] = []
-    tips = all_collected = cash = 0
+def _add_payments(parts: list[Part], sale: Sale, gross: int) -> tuple[int, int, int, int, int]:
+    """Add the parts of payments. What they come to: goods, tips, rounding, what was collected in cash, and in all."""
+    purchase = tips = rounded = cash = all_collected = 0
+    for payment in sale.payments:
+        purchase += payment.purchase
+        rounded += payment.rounded
+    rounds = rounding_is_apart(gross, purchase, rounded)
     for payment in sale.payments:
         collected = payment.purchase + payment.tip + (payment.rounded if rounds else 0)
         refunded = collected if payment.purchase < 0 else 0
@@ -175,10 +188,10 @@ def _payments(sale: Sale, rounds: bool) -> tuple[list[Part], int, int, int]:
         tips += payment.tip
         all_collected += collected
         cash += collected if payment.affects_cid else 0
-    return parts, tips, all_collected, cash
+    return purchase, tips, rounded, cash, all_collected
 
 
-def rounding_is_apart(total: int, purchase: int, rounded: int) -> bool:
+def rounding_is_apart(gross: int, purchase: int, rounded: int) -> bool:
     """Whether the payments cover the sale as they are, so that cash rounding comes on top of them.
 
     Partners send both forms, and both balance (contract section 7): 9.98 due is paid as 10.00 with 0.02 of rounding in it,
@@ -186,7 +199,7 @@ def rounding_is_apart(total: int, purchase: int, rounded: int) -> bool:
     """
     if not rounded:
         return False
-    difference = purchase * FINE_PER_MONEY - total
+    difference = purchase * FINE_PER_MONEY - gross
     return abs(difference) < abs(difference - rounded * FINE_PER_MONEY)
 
 
@@ -200,30 +213,18 @@ def _levels_in_use(taxes: Taxes) -> list[Level]:
     ]
 
 
-def _add_taxes(parts: list[Part], sale: Sale, adjustments: list[Adjustment]) -> list[list[Taxed]]:
-    """Add the taxes of all lines; those of the items, one by one."""
-    levels = _levels_in_use(sale.taxes)
-    lines = [_taxes_of(item, 1, levels) for item in sale.items]
-    for item, taxed in zip(sale.items, lines, strict=True):
-        if taxed:
-            parts += [(level.cell, measures) for level, measures in taxed]
-        else:
-            parts.append((_UNTAXED_CELL, (1, item.amount * FINE_PER_MONEY, 0, 0, 0)))
-    for adjustment in adjustments:
-        parts += [(level.cell, measures) for level, measures in _taxes_of(adjustment, 0, levels)]
-    return lines
-
-
-def _taxes_of(line: Item | Adjustment, counted: int, levels: list[Level]) -> list[Taxed]:
-    """The line's taxes; `counted` is what it adds to the number of lines."""
+def _add_taxes(parts: list[Part], line: Item | Adjustment, counted: int, levels: list[Level]) -> list[Taxed]:
+    """Add a line's taxes, and give them; `counted` is what it adds to the number of lines."""
     taxed: list[Taxed] = []
     for level in levels:
-        place, rate, _ = level
+        place, rate, cell = level
         inclusive, exclusive, taxable = line.inc[place], line.ex[place], line.taxable[place]
         if taxable or inclusive or exclusive:
             base = taxable or line.amount * FINE_PER_MONEY
             again = recomputed(base, rate, is_exclusive=exclusive != 0)
-            taxed.append((level, (counted, base, inclusive, exclusive, again)))
+            measures = (counted, base, inclusive, exclusive, again)
+            taxed.append((level, measures))
+            parts.append((cell, measures))
     return taxed
 
 

@@ -18,8 +18,8 @@ T = TypeVar("T", bound=msgspec.Struct)
 P = TypeVar("P", bound=msgspec.Struct)
 
 _BEGINS_PASCAL = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"[A-Z]')
-_EXPONENTS = (b":e", b",e", b"[e")
-_LOWER_E = bytes.maketrans(b"E", b"e")
+# Without the digits, an exponent stands right after what begins a value.
+_BEGINNINGS_AS_COLONS = bytes.maketrans(b"E,[", b"e::")
 _OF_NUMBERS = b"0123456789.+- \t\r\n"
 _UNREADABLE = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
 
@@ -50,7 +50,7 @@ class Quick(Generic[T]):
 
 
 class QuickBatch(Generic[T, P]):
-    """Reads an envelope with a list of raw parts, in one spelling, and the parts."""
+    """Reads an envelope with a list of raw parts, in one spelling, and the parts, one by one."""
 
     def __init__(self, model: type[T], field: str, part: type[P], spelling: Spelling) -> None:
         twins = Twins(spelling)
@@ -58,21 +58,27 @@ class QuickBatch(Generic[T, P]):
         self._envelopes, self._parts = _Values(model, twins), _Values(part, twins)
         self._shape = msgspec.json.Decoder(Twins(spelling, part).shape(model))
 
-    def read(self, raw: bytes) -> tuple[T, list[P]] | None:
-        """The envelope, its list left empty, and the parts; None if it must be read the strict way."""
+    def read(self, raw: bytes) -> tuple[T, list[msgspec.Raw]] | None:
+        """The envelope, its list left empty, and the parts, unread; None if it must be read the strict way."""
         try:
             shape = self._shape.decode(raw)
             envelope = self._envelopes.decode(raw)
-            sent: list[msgspec.Raw] = getattr(envelope, self._field)
-            parts = list(map(self._parts.decode, sent))
         except _UNREADABLE:
             return None
         if not _is_proved(raw, shape):
             return None
-        has_null, finish = b"null" in raw, self._parts.finish
-        whole = self._envelopes.finish(envelope, has_null)
+        sent: list[msgspec.Raw] = getattr(envelope, self._field)
+        whole = self._envelopes.finish(envelope, b"null" in raw)
         setattr(whole, self._field, [])
-        return whole, [finish(one, has_null and b"null" in bytes(part)) for one, part in zip(parts, sent, strict=True)]
+        return whole, sent
+
+    def part(self, raw: msgspec.Raw) -> P | None:
+        """A part of what was read; None if it must be read the strict way."""
+        try:
+            value = self._parts.decode(raw)
+        except _UNREADABLE:
+            return None
+        return self._parts.finish(value, b"null" in bytes(raw))
 
     def raw_parts(self, raw: bytes) -> list[bytes] | None:
         """The parts as they were sent, unread; None if the envelope cannot be read so."""
@@ -114,8 +120,7 @@ def _is_proved(raw: bytes, shape: Any) -> bool:
     """No name given twice, no number with an exponent, no NUL."""
     if b"\\" in raw and b"\\u0000" in raw:
         return False
-    without_numbers = raw.translate(_LOWER_E, _OF_NUMBERS)
-    if any(exponent in without_numbers for exponent in _EXPONENTS):
+    if b":e" in raw.translate(_BEGINNINGS_AS_COLONS, _OF_NUMBERS):
         return False
     return _encoder.encode(shape).count(b":") == raw.count(b":")
 

@@ -1,6 +1,6 @@
 """Strict reading of bodies: the quick way first, and if that finds anything unusual, the strict way, which says what it is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -12,7 +12,7 @@ from powerepos_cloud.partnerservices.wire.document import decode, parse
 from powerepos_cloud.partnerservices.wire.faults import Fault, plain_word, pointer_word
 from powerepos_cloud.partnerservices.wire.judging import BAD, Enough, Findings, structure
 from powerepos_cloud.partnerservices.wire.plans import plan_of
-from powerepos_cloud.partnerservices.wire.quick import quick, quick_batch, spelling_of
+from powerepos_cloud.partnerservices.wire.quick import QuickBatch, quick, quick_batch, spelling_of
 from powerepos_cloud.partnerservices.wire.twins import Spelling, documented
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -70,10 +70,11 @@ def read(raw: bytes, model: type[T], pointer: str = "") -> Reading[T]:
     return _judged(parse(raw), model, pointer)
 
 
-def read_batch(raw: bytes) -> tuple[Reading[PartnerSalesBatchRequest], list[Reading[PartnerSalesTransaction]]]:
+def read_batch(raw: bytes) -> tuple[Reading[PartnerSalesBatchRequest], Iterator[Reading[PartnerSalesTransaction]]]:
     """A batch's envelope, and each of its sales by itself: every fault inside a sale is that sale's, and no other's.
 
-    The envelope's `sales` is left empty. If the envelope has faults, there are no sales. Raises `JsonFault`.
+    The envelope's `sales` is left empty. If the envelope has faults, there are no sales. Each is read when it is asked for, so
+    that the memory of the one before can serve it. Raises `JsonFault`, and so does asking for a sale.
     """
     return _read_parts(raw, PartnerSalesBatchRequest, "sales", PartnerSalesTransaction)
 
@@ -95,19 +96,29 @@ def read_order(raw: bytes) -> tuple[Reading[AddStockOrderRequest], list[Reading[
     return Reading(order, [], [], spelling=spelling), lines
 
 
-def _read_parts(raw: bytes, model: type[T], field: str, part: type[P]) -> tuple[Reading[T], list[Reading[P]]]:
+def _read_parts(raw: bytes, model: type[T], field: str, part: type[P]) -> tuple[Reading[T], Iterator[Reading[P]]]:
     decode(raw)
     spelling = spelling_of(raw)
     reader = quick_batch(model, field, part, spelling)
     found = reader.read(raw)
     if found is None:
-        return _judged_parts(parse(raw), model, field, part, reader.raw_parts(raw))
-    envelope, parts = found
-    base = "/" + spelling(field)
-    return (
-        Reading(envelope, [], [], spelling=spelling),
-        [Reading(one, [], [], spelling=spelling, base=f"{base}/{n}") for n, one in enumerate(parts)],
-    )
+        judged, all_parts = _judged_parts(parse(raw), model, field, part, reader.raw_parts(raw))
+        return judged, iter(all_parts)
+    envelope, sent = found
+    return Reading(envelope, [], [], spelling=spelling), _each_part(raw, sent, reader, part, spelling, spelling(field))
+
+
+def _each_part(
+    raw: bytes, sent: list[msgspec.Raw], reader: QuickBatch[T, P], part: type[P], spelling: Spelling, name: str
+) -> Iterator[Reading[P]]:
+    document = None
+    for n, one in enumerate(sent):
+        value = reader.part(one)
+        if value is not None:
+            yield Reading(value, [], [], spelling=spelling, base=f"/{name}/{n}")
+        else:
+            document = parse(raw) if document is None else document
+            yield _judged(document[name][n], part, f"/{name}/{n}")
 
 
 def _judged(sent: Any, model: type[T], base: str, parts: str | None = None) -> Reading[T]:
