@@ -18,6 +18,8 @@ PAGES: tuple[tuple[str | None, str, str], ...] = (
     ("organisation", "owner", "/account/second-factor"),
     ("support", "admin", "/account/second-factor"),
     ("organisation", "owner", "/account/sessions"),
+    ("organisation", "owner", "/account/email"),
+    ("organisation", "owner", "/people"),
     ("organisation", "owner", "/partner/nowhere"),
 )
 """(audience, role, path): one page of each kind. Page groups have tests of their own; this is the frame's."""

@@ -3,7 +3,8 @@
 import msgspec
 
 from powerepos_cloud.audit.store import Actor, record
-from powerepos_cloud.directory import failures, recovery, second_factor, sessions, users
+from powerepos_cloud.directory import failures, passkeys, recovery, second_factor, sessions, users
+from powerepos_cloud.directory.passkeys import Passkey
 from powerepos_cloud.directory.passwords import PasswordPool
 from powerepos_cloud.directory.sessions import CODE, CODE_TRIES, OPEN, SessionRow
 from powerepos_cloud.directory.users import Credentials
@@ -105,6 +106,21 @@ class SignIn:
         if not await self._database.write(deed):
             raise SignInRefused("wrong code")
         return SignedIn(token, OPEN, row.user_id)
+
+    async def by_passkey(self, passkey: Passkey, sign_count: int, origin: From) -> SignedIn:
+        """A session for a passkey that was proved: it stands for both factors. Raises `SignInRefused` for a copy of it."""
+        found = await users.credentials(self._database.reader, user_id=passkey.user_id)
+        token = sessions.new_token()
+
+        async def deed(session: Session) -> bool:
+            if found is None or not await passkeys.used(session, self._clock.now_ms(), passkey, sign_count):
+                return False
+            await self._open(session, token, found.user_id, found.email, found.staff_role, origin, second_factor="passkey")
+            return True
+
+        if not await self._database.write(deed):
+            raise SignInRefused("passkey gone or copied")
+        return SignedIn(token, OPEN, passkey.user_id)
 
     async def prove_again(self, row: SessionRow, password: str, code: str, origin: From) -> str:
         """The session's new token, once its person has shown the password, and a code where there is a second factor.

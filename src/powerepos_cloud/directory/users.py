@@ -13,7 +13,7 @@ from powerepos_cloud.directory.partners import Partner
 from powerepos_cloud.directory.tables import organisations as organisations_table
 from powerepos_cloud.directory.tables import partners as partners_table
 from powerepos_cloud.directory.tables import user_organisations, user_partners, users
-from powerepos_cloud.foundation.database import Session
+from powerepos_cloud.foundation.database import Session, UniqueViolation
 from powerepos_cloud.foundation.refusals import Conflict, NotFound
 from powerepos_cloud.foundation.texts import compare_key
 
@@ -152,6 +152,18 @@ async def set_password(session: Session, now_ms: int, actor: Actor, user: User, 
     """Replace a person's password; `password_hash` is from `passwords.hash_password`."""
     await session.run(update(users).where(users.c.id == user.id).values(password_hash=password_hash))
     await _audit(session, now_ms, actor, "user.password_set", user, {})
+
+
+async def set_email(session: Session, user_id: int, email: str, email_key: str) -> bool:
+    """Give a person another address, already confirmed; False if it is somebody's. The caller writes the audit."""
+    taken = select(users.c.id).where(users.c.email_key == email_key, users.c.id != user_id)
+    if await session.first(taken) is not None:
+        return False
+    try:
+        await session.run(update(users).where(users.c.id == user_id).values(email=email, email_key=email_key))
+    except UniqueViolation:
+        return False
+    return True
 
 
 async def set_totp(session: Session, now_ms: int, actor: Actor, user: User, sealed: bytes | None) -> None:

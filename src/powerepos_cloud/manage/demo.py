@@ -128,6 +128,8 @@ PowerEPOS demo, on this machine only. Made-up data; every secret is random and l
   Look        {issuer}/
   Docs        {issuer}/docs
   Mail sent   {issuer}/outbox
+  Sign in     {issuer}/sign-in as {secrets.webui_email} (merchant), {secrets.partner_email} (partner) or
+              {secrets.support_email} (support); passwords and support's second factor are in {data}/demo.json
 
 Be the partner {secrets.client_id}: ask for a token for organisation {secrets.org_id} (paste this)
 

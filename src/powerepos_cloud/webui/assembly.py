@@ -14,7 +14,10 @@ from powerepos_cloud.webui.navigation import Navigation, PageGroup
 from powerepos_cloud.webui.pages import (
     access,
     account,
+    addresses,
     connections,
+    passkeys,
+    people,
     security,
     service_accounts,
     sign_in,
@@ -31,6 +34,9 @@ GROUPS: tuple[PageGroup, ...] = (
     ways_back.GROUP,
     account.GROUP,
     security.GROUP,
+    passkeys.GROUP,
+    addresses.GROUP,
+    people.GROUP,
     # Organisations: trading days, sales, reports, stock orders
     stock_orders.GROUP,
     # Organisations: connections, service accounts

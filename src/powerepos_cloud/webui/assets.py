@@ -5,7 +5,7 @@ from importlib import resources
 
 import msgspec
 
-_TYPES = {"css": "text/css", "svg": "image/svg+xml"}
+_TYPES = {"css": "text/css", "svg": "image/svg+xml", "js": "text/javascript"}
 
 
 class Asset(msgspec.Struct, frozen=True):

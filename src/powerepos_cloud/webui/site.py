@@ -95,6 +95,7 @@ class Site:
             "navigation": _navigation(has_outbox=has_outbox, has_sign_in=has_sign_in),
             "style_href": self.assets.href("style.css"),
             "mark_href": self.assets.href("mark.svg"),
+            "passkeys_href": self.assets.href("passkeys.js"),
         }
         self._headers = _security_headers(public_url)
         self._fixed: dict[tuple[str, str], tuple[bytes, str]] = {}

@@ -21,6 +21,8 @@ _LONGEST_PATH = 300
 _AFTER = {
     "reset": "Your new password is set. Sign in with it.",
     "browser": "This browser may try again. Sign in here.",
+    "invited": "Your account is made, and the invitation accepted. Sign in.",
+    "address": "Your new address is confirmed. Sign in with it.",
     "ended": "You are signed out everywhere.",
 }
 """What the page says to who comes from where."""
@@ -29,6 +31,13 @@ _AFTER = {
 def safe_path(text: str) -> str:
     """A path of this site to lead on to; `/start` for anything that could lead elsewhere."""
     return text if len(text) <= _LONGEST_PATH and _OURS.fullmatch(text) else "/start"
+
+
+def enter(frame: Frame, ask: Ask, found: SignedIn, target: str) -> Response[bytes]:
+    """Lead on, with the session in its cookie, in a browser that is known from now on."""
+    cookies = frame.cookies
+    known = cookies.browser(ask.browser, found.user_id)
+    return frame.go(ask, target, "", cookies.session(found.token), known, cookies.without("visit"))
 
 
 class _Pages:
@@ -54,7 +63,7 @@ class _Pages:
             return self.frame.show(ask, "sign_in.html", status=422, after="")
         if found.stage == CODE:
             return self.frame.go(ask, f"/sign-in/code?next={quote(target)}", "", self.frame.cookies.session(found.token))
-        return self._enter(ask, found, target)
+        return enter(self.frame, ask, found, target)
 
     async def ask_code(self, ask: Ask) -> Response[bytes]:
         """The form for the code, in a session that awaits one."""
@@ -76,7 +85,7 @@ class _Pages:
                 return self.frame.go(ask, "/sign-in", "", self.frame.cookies.without("session"))
             ask.form.blame("code", "Enter the code that the app shows now. A code works once.")
             return self.frame.show(ask, "sign_in_code.html", status=422)
-        return self._enter(ask, found, safe_path(ask.form.value("next")))
+        return enter(self.frame, ask, found, safe_path(ask.form.value("next")))
 
     async def leave(self, ask: Ask) -> Response[bytes]:
         """Give up a session that awaits its code, and begin again."""
@@ -103,11 +112,6 @@ class _Pages:
     async def theme(self, ask: Ask) -> Response[bytes]:
         """Light, dark, or as the system has it."""
         return self.frame.go(ask, safe_path(ask.form.value("back")), "", self.frame.cookies.theme(ask.form.value("theme")))
-
-    def _enter(self, ask: Ask, found: SignedIn, target: str) -> Response[bytes]:
-        cookies = self.frame.cookies
-        known = cookies.browser(ask.browser, found.user_id)
-        return self.frame.go(ask, target, "", cookies.session(found.token), known, cookies.without("visit"))
 
     def _log(self, ask: Ask, refused: SignInRefused) -> None:
         self.frame.backroom.log.info(
