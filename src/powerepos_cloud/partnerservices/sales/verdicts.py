@@ -35,6 +35,8 @@ class Submitted(msgspec.Struct, frozen=True):
 
     def spelled(self, found: Sequence[Fault]) -> list[Fault]:
         """Findings with pointers into the whole request, in the spelling that was sent."""
+        if not found:
+            return []
         prefix = f"{self.within}/{self.index}"
         return [one._replace(pointer=prefix + self.reading.spelled(one.pointer)) for one in found]
 
