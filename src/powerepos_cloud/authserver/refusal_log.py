@@ -62,7 +62,7 @@ class RefusalLog:
             facts.request_id,
             refusal.client_id,
             grant_type if grant_type in self._grants else None,
-            org_id if _CODE.fullmatch(org_id) else None,
+            org_id.upper() if _CODE.fullmatch(org_id) else None,
             refusal.status,
             refusal.error,
             refusal.description,
@@ -84,10 +84,16 @@ async def add(session: Session, call: RefusedCall) -> None:
 
 
 async def of_clients(
-    session: Session, client_ids: Collection[str], limit: int, before: tuple[int, str] | None = None
+    session: Session,
+    client_ids: Collection[str],
+    limit: int,
+    before: tuple[int, str] | None = None,
+    asked_org_id: str = "",
 ) -> list[RefusedCall]:
     """The newest refusals of these clients first; `before` is the instant and ID to go on after."""
     statement = select(*_COLUMNS).where(table.c.client_id.in_(list(client_ids)))
+    if asked_org_id:
+        statement = statement.where(table.c.asked_org_id == asked_org_id)
     if before is not None:
         at, last_id = before
         statement = statement.where((table.c.at < at) | ((table.c.at == at) & (table.c.id < last_id)))

@@ -6,15 +6,18 @@ import msgspec
 from sqlalchemy import Row, insert, select, update
 
 from powerepos_cloud.audit.store import Actor, record
-from powerepos_cloud.directory import credentials, keysets, revocations, rules
+from powerepos_cloud.directory import credentials, keysets, partners, revocations, rules
 from powerepos_cloud.directory.credentials import CLIENT_SECRET, NewSecret, StoredSecret
 from powerepos_cloud.directory.partners import Partner
 from powerepos_cloud.directory.tables import clients
 from powerepos_cloud.foundation.database import Session
 from powerepos_cloud.foundation.ids import new_client_id
 from powerepos_cloud.foundation.json_lists import dump_list, load_list
-from powerepos_cloud.foundation.refusals import NotFound
+from powerepos_cloud.foundation.refusals import Conflict, NotFound
 from powerepos_cloud.keyring.ring import Keys
+
+MOST = 20
+"""How many clients a partner makes by itself."""
 
 
 class Client(msgspec.Struct, frozen=True):
@@ -44,7 +47,13 @@ async def create(
 
 
 async def register(session: Session, now_ms: int, actor: Actor, partner: Partner, name: str, grants: list[str]) -> Client:
-    """A client of this partner without any secret yet: its people make one and see it themselves. Raises `Invalid`."""
+    """A client of this partner without any secret yet: its people make one and see it themselves.
+
+    Raises `Invalid`, `Conflict` for too many.
+    """
+    await partners.lock(session, partner)
+    if len(await listing(session, partner.id)) >= MOST:
+        raise Conflict(f"{partner.company_name} has {MOST} clients already", "Ask PowerEPOS support for more.")
     client = await _insert(session, now_ms, partner, name, grants)
     await _audit(session, now_ms, actor, "client.created", client.id, {"partner_id": partner.id, "grants": client.grants})
     return client

@@ -33,7 +33,13 @@ async def account_password(
 
 
 async def client_secret(
-    session: Session, now_ms: int, actor: Actor, keys: Keys, client_id: str, ends: int | None = None
+    session: Session,
+    now_ms: int,
+    actor: Actor,
+    keys: Keys,
+    client_id: str,
+    ends: int | None = None,
+    expires_at: int | None = None,
 ) -> NewSecret:
     """Another secret for a client; as `account_password`. Raises `NotFound`, `Conflict`."""
     await clients.lock(session, client_id)
@@ -41,7 +47,7 @@ async def client_secret(
     if ended is not None:
         subject, details = ("client", client_id), _ended(CLIENT_SECRET, ended)
         await record(session, now_ms, actor, "client_secret.ended", subject, client_id=client_id, details=details)
-    return await clients.add_secret(session, now_ms, actor, keys, client_id)
+    return await clients.add_secret(session, now_ms, actor, keys, client_id, expires_at)
 
 
 def _ended(shape: Shape, secret: StoredSecret) -> dict[str, Any]:

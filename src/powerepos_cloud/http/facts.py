@@ -34,6 +34,20 @@ def request_id(scope: Any) -> str:
     return facts_of(scope).request_id
 
 
+_REFUSED = "powerepos.refused"
+
+
+def tell_refused(scope: Any, code: str) -> None:
+    """Leave word of the error code that a call is answered with."""
+    scope[_REFUSED] = code
+
+
+def refused_with(scope: Any) -> str | None:
+    """The error code that a call was answered with, None if it was not refused."""
+    code: str | None = scope.get(_REFUSED)
+    return code
+
+
 _ANSWERED = "powerepos.answered"
 
 

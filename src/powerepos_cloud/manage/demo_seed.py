@@ -28,6 +28,7 @@ from powerepos_cloud.foundation.database import Database, Session
 from powerepos_cloud.foundation.sealing import Seal
 from powerepos_cloud.foundation.secrets import SecretKind
 from powerepos_cloud.keyring.ring import KeyRing
+from powerepos_cloud.manage.demo_calls import CallsDemo
 from powerepos_cloud.manage.demo_catalogue import add_demo_catalogue
 from powerepos_cloud.manage.demo_sales import SalesDemo
 from powerepos_cloud.manage.demo_stock import StockDemo
@@ -106,7 +107,7 @@ class Demo:
         other = await organisations.by_code(self._directory.reader, OTHER_CODE)
         outlet_id = await self._partnerservices.write(lambda session: self._add_outlets(session, organisation))
         await self._partnerservices.write(lambda session: self._add_outlets(session, other))
-        await self._trade(organisation)
+        await self._trade(organisation, issuer)
         await self._directory.write(lambda session: self._set_uris(session, issuer))
         urls = {"token_url": f"{issuer}/authorisation/token", "webui_url": issuer, "outlet_id": outlet_id}
         if known is not None and await self._still_opens(known):
@@ -168,7 +169,7 @@ class Demo:
         present = {outlet.name: outlet.id for outlet in await outlets.listing(session, organisation.kapow)}
         return present.get(wanted[0]["name"]) or next(iter(present.values()))
 
-    async def _trade(self, organisation: Organisation) -> None:
+    async def _trade(self, organisation: Organisation, issuer: str) -> None:
         """A catalogue, thirty days of sales and a month of supplier invoices, unless there are any."""
         by_name = {client.name: client.id for client in await clients.listing(self._directory.reader)}
         now = self._clock.now_ms()
@@ -193,6 +194,9 @@ class Demo:
         if not await reading.zs_of(reader, organisation.kapow, caller.client_id, None, None, 0, 1):
             products = await catalogue.list_products(reader, organisation.kapow, active=True)
             await SalesDemo(self._partnerservices, caller, products, now).sell(in_order)
+            troubles = CallsDemo(self._partnerservices, caller, products, issuer, now)
+            await troubles.fail(in_order[0])
+            await troubles.refuse_token(self._directory)
 
     async def _set_uris(self, session: Session, issuer: str) -> None:
         paths = {AuthServerScopes.PARTNER_SERVICE: "/", AuthServerScopes.REMOTE_ORDER_SERVER: "/ros/"}

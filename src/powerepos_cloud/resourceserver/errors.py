@@ -14,7 +14,7 @@ from litestar.exceptions import HTTPException
 from powerepos.contract.errors import PROBLEM_TYPE_PREFIX, ErrorCodes, ErrorResponse, Problem
 
 from powerepos_cloud.foundation.database import DatabaseUnavailable
-from powerepos_cloud.http.facts import request_id
+from powerepos_cloud.http.facts import request_id, tell_refused
 from powerepos_cloud.observability.logs import Log
 from powerepos_cloud.resourceserver.refusals import (
     PermissionMissing,
@@ -65,6 +65,7 @@ class Door:
         """The answer to a call that raised `error`."""
         refusal = self._refusal(error)
         self._record(request, refusal, error)
+        tell_refused(request.scope, refusal.code)
         headers = {"Cache-Control": "no-store", "Vary": "Accept", **_own_headers(error)}
         if challenge := self._challenge(refusal):
             headers["WWW-Authenticate"] = challenge

@@ -6,11 +6,13 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, Router
 
+from powerepos_cloud.directory import partner_view
+from powerepos_cloud.http.facts import facts_of
 from powerepos_cloud.webui.backroom import Backroom
 from powerepos_cloud.webui.cookies import Cookies
 from powerepos_cloud.webui.frame import Frame
 from powerepos_cloud.webui.model import Lifetimes, Outbox, RefreshRules
-from powerepos_cloud.webui.navigation import Navigation, PageGroup
+from powerepos_cloud.webui.navigation import PARTNER, Navigation, PageGroup
 from powerepos_cloud.webui.pages import (
     access,
     account,
@@ -24,7 +26,10 @@ from powerepos_cloud.webui.pages import (
     stock_orders,
     ways_back,
 )
+from powerepos_cloud.webui.pages.documentation import ClientOf
+from powerepos_cloud.webui.pages.partner_groups import PARTNERS
 from powerepos_cloud.webui.router import build_router
+from powerepos_cloud.webui.session import viewer_of
 from powerepos_cloud.webui.site import Site
 from powerepos_cloud.webui.upkeep import Upkeep
 
@@ -46,7 +51,7 @@ GROUPS: tuple[PageGroup, ...] = (
     # Organisations: outlets, catalogue, people, audit
     #
     # Partners
-    #
+    *PARTNERS,
     # Support
 )
 """Every group of pages that need a sign-in, or lead to one. A new group is one line here."""
@@ -89,8 +94,24 @@ def build_webui(
         theme_of=cookies.theme_of if cookies is not None else lambda _request: "",
     )
     handlers = []
+    client_of = None
     if backroom is not None and cookies is not None:
+        client_of = _client_of(backroom, cookies)
         frame = Frame(site, backroom, Navigation(GROUPS), cookies, public_url)
         handlers = [handler for group in GROUPS for handler in group.build(frame)]
-    router = build_router(site, handlers, lifetimes=lifetimes, refresh=refresh, outbox=outbox, host_names=host_names)
+    router = build_router(
+        site, handlers, lifetimes=lifetimes, refresh=refresh, outbox=outbox, host_names=host_names, client_of=client_of
+    )
     return WebUI(router, site.page_error, None if backroom is None else Upkeep(backroom, reads_keys=reads_keys))
+
+
+def _client_of(backroom: Backroom, cookies: Cookies) -> ClientOf:
+    async def client_of(request: Request[Any, Any, Any]) -> str:
+        """The oldest client of the partner that the reader is at work for."""
+        token = cookies.session_token(request)
+        viewer = token and await viewer_of(backroom.directory, backroom.clock, token, facts_of(request.scope))
+        if not viewer or viewer.audience != PARTNER:
+            return ""
+        return next(iter(await partner_view.client_ids(backroom.directory.reader, viewer.partner.id)), "")
+
+    return client_of

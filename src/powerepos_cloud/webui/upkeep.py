@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from powerepos_cloud.directory import sessions
+from powerepos_cloud.directory import applications, sessions
 from powerepos_cloud.foundation.database import DatabaseUnavailable
 from powerepos_cloud.webui.backroom import Backroom
 
@@ -40,6 +40,7 @@ class Upkeep:
         now, deleted = self._backroom.clock.now_ms(), _PIECE
         while deleted >= _PIECE:
             deleted = await self._backroom.directory.write(lambda session: sessions.delete_outlived(session, now, _PIECE))
+        await self._backroom.directory.write(lambda session: applications.forget_unconfirmed(session, now))
 
     async def _run(self) -> None:
         rounds = 0

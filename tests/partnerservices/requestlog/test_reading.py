@@ -71,7 +71,7 @@ async def test_calls_are_found_by_result_endpoint_and_id_and_only_by_their_own(s
 
 async def test_a_failed_batch_is_taken_apart_and_its_lines_are_marked(shop: Shop) -> None:
     bad = unbalanced()
-    answer = await shop.post("addbatch", batch(sale(), bad, sale(invoiceNumber=...), options=PARTIAL))
+    answer = await shop.post("addbatch", batch(sale(), bad, sale(invoiceNumber=...), batchOptions=PARTIAL))
     await shop.request_log.settled()
     call = await reading.find(shop.database.reader, OWN, answer.headers["X-Request-ID"])
     assert call is not None

@@ -8,7 +8,7 @@ from litestar import Request
 
 from powerepos_cloud.foundation.clock import Clock
 from powerepos_cloud.foundation.database import Database, DatabaseUnavailable
-from powerepos_cloud.http.facts import facts_of, on_answered
+from powerepos_cloud.http.facts import facts_of, on_answered, refused_with
 from powerepos_cloud.observability.logs import Log
 from powerepos_cloud.partnerservices.requestlog import store
 from powerepos_cloud.partnerservices.requestlog.store import Call
@@ -32,10 +32,12 @@ class RequestLog:
         """Note this call once it is answered; until then its facts may be filled in."""
         facts = facts_of(request.scope)
         call = Call(facts.request_id, facts.client_request_id, caller.kapow, caller.client_id, endpoint, self._clock.now_ms())
-        on_answered(request.scope, lambda status: self._note(call, status))
+        on_answered(request.scope, lambda status: self._note(call, status, refused_with(request.scope)))
         return call
 
-    def _note(self, call: Call, status: int) -> None:
+    def _note(self, call: Call, status: int, code: str | None) -> None:
+        if code is not None and not call.outcomes:
+            call.outcomes = {code: 1}
         pending = self._database.submit(lambda session: store.add(session, call, status))
         self._pending.add(pending.durable)
         pending.durable.add_done_callback(self._look)

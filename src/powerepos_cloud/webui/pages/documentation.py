@@ -1,5 +1,6 @@
 """`/docs`: overview, quick start, reference of the AuthServer, lifetimes, sending sales and invoices."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import HttpMethod, Request, Response, route
@@ -25,8 +26,13 @@ from powerepos_cloud.webui.site import Site
 
 _GET = [HttpMethod.GET, HttpMethod.HEAD]
 
+ClientOf = Callable[[Request[Any, Any, Any]], Awaitable[str]]
+"""The ClientID of who reads, where a partner is signed in; else empty."""
 
-def build_documentation(site: Site, lifetimes: Lifetimes, refresh: RefreshRules) -> list[ControllerRouterHandler]:
+
+def build_documentation(
+    site: Site, lifetimes: Lifetimes, refresh: RefreshRules, client_of: ClientOf | None = None
+) -> list[ControllerRouterHandler]:
     """The handlers of the pages under `/docs`, but for those of errors."""
 
     @route("/docs", http_method=_GET, name="page-docs")
@@ -35,14 +41,15 @@ def build_documentation(site: Site, lifetimes: Lifetimes, refresh: RefreshRules)
 
     @route("/docs/quick-start", http_method=_GET, name="page-quick-start")
     async def quick_start(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return site.fixed_page(
-            request,
-            "/docs/quick-start",
-            "docs/quick_start.html",
-            token_answer=example_token_answer(),
-            connection_answer=example_connection(),
-            refresh=refresh,
-        )
+        facts: dict[str, Any] = {
+            "token_answer": example_token_answer(),
+            "connection_answer": example_connection(),
+            "refresh": refresh,
+            "client_id": await client_of(request) if client_of is not None else "",
+        }
+        if facts["client_id"]:
+            return site.fresh_page("/docs/quick-start", "docs/quick_start.html", site.theme_of(request), **facts)
+        return site.fixed_page(request, "/docs/quick-start", "docs/quick_start.html", **facts)
 
     @route("/docs/authserver", http_method=_GET, name="page-authserver")
     async def authserver(request: Request[Any, Any, Any]) -> Response[bytes]:
