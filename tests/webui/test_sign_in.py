@@ -8,6 +8,8 @@ import pytest
 from powerepos_cloud.audit import store as audit
 from powerepos_cloud.directory import sessions
 from powerepos_cloud.webui.pages.sign_in import safe_path
+from tests.support.application import running, settings_for
+from tests.support.clock import FakeClock
 from tests.support.world import ISSUER
 from tests.webui.house import House
 from tests.webui.people import PASSWORD, PEOPLE
@@ -222,3 +224,19 @@ async def test_cookies_are_guarded(house: House) -> None:
         assert "samesite=lax" in cookie.lower()
         assert "path=/" in cookie.lower()
         assert "domain" not in cookie.lower()
+
+
+async def test_with_tls_and_alone_on_its_host_the_webui_keeps_its_cookies_from_all_others(
+    directory_url: str, clock: FakeClock
+) -> None:
+    public = "https://cloud.powerepos.example"
+    settings = settings_for(
+        directory_url, "", role="webui", ros_uri="", issuer="https://auth.powerepos.example", public_url=public
+    )
+    async with running(settings, clock) as app:
+        answer = await app.http.get("/sign-in", headers={"Host": "cloud.powerepos.example"})
+        (cookie,) = answer.headers.get_list("set-cookie")
+        assert cookie.startswith("__Host-pepos_visit=")
+        assert {"secure", "httponly", "path=/", "samesite=lax"} <= {part.strip().lower() for part in cookie.split(";")}
+        assert answer.headers["strict-transport-security"] == "max-age=31536000"
+        assert (await app.http.get("/sign-in", headers={"Host": "auth.powerepos.example"})).status_code == 421

@@ -6,8 +6,9 @@ import pyotp
 import pytest
 
 from powerepos_cloud.audit import store as audit
-from powerepos_cloud.directory import mails, recovery, users
+from powerepos_cloud.directory import mails, passkeys, recovery, staff, users
 from powerepos_cloud.directory.sessions import SEEN_EVERY_MS
+from powerepos_cloud.foundation.database import Session
 from tests.webui.house import House
 from tests.webui.people import PASSWORD, PEOPLE
 from tests.webui.reader import Reader
@@ -152,8 +153,18 @@ async def test_a_second_factor_is_turned_on_used_and_turned_off(house: House) ->
 
 
 async def test_support_without_a_second_factor_is_led_to_one(house: House) -> None:
-    user = house.users["support", "agent"]
-    await house.directory.write(lambda session: recovery.forget_second_factor(session, house.clock.now_ms(), audit.SYSTEM, user))
+    user, admin = house.users["support", "agent"], house.users["support", "admin"]
+
+    async def lose(session: Session) -> None:
+        now = house.clock.now_ms()
+        await recovery.new_codes(session, now, audit.SYSTEM, user.id, user.email)
+        made = passkeys.Made(b"lost", b"key", 0, synced=False)
+        await passkeys.add(session, now, audit.SYSTEM, user.id, user.email, made, "Lost phone")
+        await staff.restore_second_factor(session, now, audit.SYSTEM, admin.id, user.id)
+
+    await house.directory.write(lose)
+    assert await recovery.codes_left(house.directory.reader, user.id) == 0
+    assert await passkeys.of_user(house.directory.reader, user.id) == []
     reader = await house.visitor()
     assert (await reader.sign_in(user.email, PASSWORD)).is_inside
     page = await reader.get("/account")

@@ -4,7 +4,7 @@ import msgspec
 from sqlalchemy import select
 
 from powerepos_cloud.audit.store import Actor, record
-from powerepos_cloud.directory import mails, rules, sessions, users
+from powerepos_cloud.directory import mails, recovery, rules, sessions, users
 from powerepos_cloud.directory.tables import users as table
 from powerepos_cloud.directory.users import User
 from powerepos_cloud.foundation.database import Session
@@ -75,6 +75,7 @@ async def restore_second_factor(session: Session, now_ms: int, actor: Actor, by_
     if user.id == by_user_id:
         raise Conflict("nobody restores their own second factor", "Ask another admin, or use a recovery code.")
     await users.set_totp(session, now_ms, actor, user, None)
+    await recovery.drop_factors(session, user.id)
     ended = await sessions.end_others(session, user.id)
     details = {"sessions_ended": ended}
     await record(session, now_ms, actor, "user.second_factor_restored", ("user", user.email), details=details)
