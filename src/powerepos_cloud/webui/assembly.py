@@ -24,6 +24,7 @@ from powerepos_cloud.webui.pages import (
     service_accounts,
     sign_in,
     stock_orders,
+    trading,
     ways_back,
 )
 from powerepos_cloud.webui.pages.documentation import ClientOf
@@ -43,6 +44,7 @@ GROUPS: tuple[PageGroup, ...] = (
     addresses.GROUP,
     people.GROUP,
     # Organisations: trading days, sales, reports, stock orders
+    *trading.GROUPS,
     stock_orders.GROUP,
     # Organisations: connections, service accounts
     access.GROUP,

@@ -10,7 +10,7 @@ import msgspec
 from litestar import MediaType, Request, Response
 
 from powerepos_cloud.http.facts import request_id
-from powerepos_cloud.webui import amounts, markup, moments, times
+from powerepos_cloud.webui import amounts, figures, markup, moments, times
 from powerepos_cloud.webui.assets import Assets
 
 _CONTENT_SECURITY_POLICY = (
@@ -85,6 +85,7 @@ class Site:
             "ago": times.ago,
             "on_day": times.on_day,
             **moments.FILTERS,
+            **figures.FILTERS,
         }
         self._templates.globals |= {
             "issuer": issuer,

@@ -42,6 +42,7 @@ class Trade:
     """Sells. `stored` are the sales as they count, by organisation and ID, with what their Z was asked to be."""
 
     database: Database
+    now_ms: int = NOW_MS
     random: Random = field(default_factory=lambda: Random(6))
 
     async def open(self, kapow: str, places: tuple[tuple[str, str, str, str], ...] = PLACES) -> list[Outlet]:
@@ -56,7 +57,7 @@ class Trade:
         return await self.database.write(unit)
 
     async def send(
-        self, kapow: str, outlet: Outlet, day: date, sales: list[Json], *, now_ms: int = NOW_MS, client: str = "clientone",
+        self, kapow: str, outlet: Outlet, day: date, sales: list[Json], *, now_ms: int | None = None, client: str = "clientone",
         **target: Any,
     ) -> batch.Result:  # fmt: skip
         """A batch, judged and stored as the service does it; in part if some of it is wrong."""
@@ -69,7 +70,7 @@ class Trade:
         async def unit(session: Session) -> batch.Result:
             where = await read_where(session, caller, outlet.id, None, intake.request.z_report_target)
             z = await require_z(session, caller, where)
-            return await batch.run(session, await intake.job(session, caller, where, z, now_ms))
+            return await batch.run(session, await intake.job(session, caller, where, z, now_ms or self.now_ms))
 
         return await self.database.write(unit)
 
@@ -87,7 +88,7 @@ class Trade:
     async def days(self, kapow: str, opened: list[Outlet]) -> None:
         """All of it: refunds, replacements, moved sales, late Zs, training, two terminals and clients, a second currency."""
         for place, outlet in enumerate(opened):
-            today = today_of(outlet)
+            today = today_of(outlet, self.now_ms)
             for ago in range(DAYS, -1, -1):
                 day = today - timedelta(days=ago)
                 if not (place == 1 and ago == 3):  # a missing day
@@ -135,7 +136,7 @@ class Trade:
     def _closed(self, outlet: Outlet, day: date) -> datetime:
         """Within the trading day, small hours after midnight too, and not after now."""
         start = datetime.fromisoformat(f"{day} {outlet.day_start}")
-        last = min(start + timedelta(hours=23, minutes=59), now_of(outlet))
+        last = min(start + timedelta(hours=23, minutes=59), now_of(outlet, self.now_ms))
         return start + timedelta(seconds=self.random.randrange(max(1, int((last - start).total_seconds()))))
 
     def _item(self, sign: int) -> Json:
@@ -177,12 +178,12 @@ def caller_of(kapow: str, client: str) -> Caller:
     )  # fmt: skip
 
 
-def now_of(outlet: Outlet) -> datetime:
-    """The outlet's wall clock at `NOW_MS`."""
-    return datetime.fromtimestamp(NOW_MS / 1000, ZoneInfo(outlet.zone)).replace(tzinfo=None)
+def now_of(outlet: Outlet, now_ms: int = NOW_MS) -> datetime:
+    """The outlet's wall clock at this instant."""
+    return datetime.fromtimestamp(now_ms / 1000, ZoneInfo(outlet.zone)).replace(tzinfo=None)
 
 
-def today_of(outlet: Outlet) -> date:
-    """The outlet's trading day at `NOW_MS`."""
-    now = now_of(outlet)
+def today_of(outlet: Outlet, now_ms: int = NOW_MS) -> date:
+    """The outlet's trading day at this instant."""
+    now = now_of(outlet, now_ms)
     return now.date() - timedelta(days=now.strftime("%H:%M") < outlet.day_start)

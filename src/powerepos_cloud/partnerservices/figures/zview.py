@@ -1,7 +1,5 @@
 """One Z report with everything that its page shows, and the sales in it."""
 
-from datetime import timedelta
-
 import msgspec
 from sqlalchemy import func, select
 
@@ -9,6 +7,8 @@ from powerepos_cloud.foundation.database import Session
 from powerepos_cloud.partnerservices.figures import store, sums, variance
 from powerepos_cloud.partnerservices.figures.listing import SaleRow, rows_of
 from powerepos_cloud.partnerservices.figures.sums import ZFigures, ZHead
+from powerepos_cloud.partnerservices.outlets import store as outlets
+from powerepos_cloud.partnerservices.outlets.trading_day import begin_of
 from powerepos_cloud.partnerservices.sales.tables import sales
 
 SALES_A_PAGE = 50
@@ -57,7 +57,8 @@ async def _beside(session: Session, kapow: str, head: ZHead, siblings: list[ZFig
         assert row is not None
         count, gross = map(int, tuple(row))
         until = min(head.control_at + 1, now_ms)
-        since = head.opened_at - int(timedelta(hours=1).total_seconds() * 1000)
+        outlet = await outlets.get(session, kapow, head.outlet_id)
+        since = min(head.opened_at, begin_of(head.day, outlet.zone, outlet.day_start))
         for arrival in await store.arrivals(session, kapow, [head.client_id], head.outlet_id, since, until):
             for code, number in arrival.rejected.items():
                 rejected[code] = rejected.get(code, 0) + number

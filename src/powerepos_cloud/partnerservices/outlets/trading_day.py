@@ -19,3 +19,8 @@ def trading_date_at(wall_clock: datetime, day_start: str) -> date:
     if wall_clock.time() < time.fromisoformat(day_start) and wall_clock.date() > date.min:
         return wall_clock.date() - timedelta(days=1)
     return wall_clock.date()
+
+
+def begin_of(day: date, zone: str, day_start: str) -> int:
+    """The instant (ms) at which a trading date begins; the earlier one where the clock shows its time twice."""
+    return int(datetime.combine(day, time.fromisoformat(day_start), ZoneInfo(zone)).timestamp() * 1000)
