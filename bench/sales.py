@@ -71,7 +71,7 @@ def main(seconds: int, stored: int) -> None:
             with urllib.request.urlopen(f"{url}/authorisation/token", form.encode()) as answer:
                 token = msgspec.json.decode(answer.read())["access_token"]
             _send(port, token, 1, 1, "warm")
-            rows = _rows_of_a_batch(folder)
+            rows = rows_of_a_batch(folder)
             if stored:
                 _fill(folder, stored)
             found = {"1 sender": _send(port, token, 1, seconds, "one"), "8 senders": _send(port, token, 8, seconds, "eight")}
@@ -98,7 +98,7 @@ def _send(port: int, token: str, senders: int, seconds: int, terminal: str) -> t
 _TABLES = {"sales": "sale_no", "sale_items": "sale_no", "sale_adjustments": "sale_no", "sale_payments": "sale_no"}
 
 
-def _rows_of_a_batch(folder: Path) -> dict[str, list[tuple[object, ...]]]:
+def rows_of_a_batch(folder: Path) -> dict[str, list[tuple[object, ...]]]:
     """The rows that one batch left behind, table by table."""
     database = sqlite3.connect(folder / "partnerservices.sqlite3")
     first = database.execute("SELECT MAX(sale_no) - 63 FROM sales").fetchone()[0]
@@ -120,7 +120,7 @@ def _renumbered(rows: dict[str, list[tuple[object, ...]]], shift: int, ids: Iter
     return moved
 
 
-def _ids() -> Iterator[str]:
+def new_ids() -> Iterator[str]:
     import uuid_utils
 
     while True:
@@ -135,7 +135,7 @@ def _insert(database: sqlite3.Connection, rows: dict[str, list[tuple[object, ...
 
 def _fill(folder: Path, stored: int) -> None:
     """Bulk-insert sales like those of the batch, many to a commit."""
-    rows, ids = _rows_of_a_batch(folder), _ids()
+    rows, ids = rows_of_a_batch(folder), new_ids()
     database = sqlite3.connect(folder / "partnerservices.sqlite3", isolation_level=None, timeout=60)
     database.execute("PRAGMA synchronous = OFF")
     started = time.perf_counter()
@@ -163,7 +163,7 @@ def _floor(folder: Path, rows: dict[str, list[tuple[object, ...]]]) -> float:
         database.execute(statement)
     database.execute("PRAGMA journal_mode = WAL").fetchone()
     database.execute("PRAGMA synchronous = FULL")
-    ids, took = _ids(), []
+    ids, took = new_ids(), []
     for n in range(150):
         ready = _renumbered(rows, n * 1000, ids)
         started = time.perf_counter()
