@@ -92,10 +92,9 @@ async def fill_lakeside(house: House) -> dict[str, str]:
         "outlet": outlet_id,
         "number": str(THEIR_PRODUCT.number),
         "supplier": supplier_id,
-        "group": "lake tax",
         "order_id": order_id,
     }
 
 
-NOT_OURS = frozenset({"kind", "file"})
+NOT_OURS = frozenset({"file"})
 """Path parameters that name no organisation's thing: what such pages show is looked through all the same."""

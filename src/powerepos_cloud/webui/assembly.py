@@ -17,7 +17,10 @@ from powerepos_cloud.webui.pages import (
     access,
     account,
     addresses,
+    catalogue,
     connections,
+    organisation_audit,
+    outlets,
     passkeys,
     people,
     security,
@@ -51,6 +54,9 @@ GROUPS: tuple[PageGroup, ...] = (
     connections.GROUP,
     service_accounts.GROUP,
     # Organisations: outlets, catalogue, people, audit
+    outlets.GROUP,
+    catalogue.GROUP,
+    organisation_audit.GROUP,
     #
     # Partners
     *PARTNERS,

@@ -26,6 +26,10 @@ class Form:
         """A form as it is shown first."""
         return cls({name: [value] if isinstance(value, str) else value for name, value in initial.items()})
 
+    def beside(self, **others: str) -> "Form":
+        """The same with these fields, too: for a page with two forms."""
+        return Form({**self._values, **{name: [value] for name, value in others.items()}}, self.files)
+
     def value(self, name: str) -> str:
         """The one value of a field, without spaces around it; empty if it was left out. Raises `BadForm` if it came twice."""
         return self.raw(name).strip()

@@ -82,8 +82,7 @@ class Site:
             "instant": markup.instant,
             "browser": markup.browser,
             **amounts.FILTERS,
-            "ago": times.ago,
-            "on_day": times.on_day,
+            **times.FILTERS,
             **moments.FILTERS,
             **figures.FILTERS,
         }

@@ -19,6 +19,11 @@ def on_day(at_ms: int) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(moment.strftime("%Y-%m-%d"), _date(moment))
 
 
+def at_utc(at_ms: int) -> str:
+    """The time of day of an instant, in UTC."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%H:%M:%S UTC")
+
+
 def _words(moment: datetime, past_ms: int) -> str:
     if past_ms >= 7 * _DAY:
         return _date(moment)
@@ -31,3 +36,7 @@ def _words(moment: datetime, past_ms: int) -> str:
 
 def _date(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y}"
+
+
+FILTERS = {"ago": ago, "on_day": on_day, "at_utc": at_utc}
+"""What templates know them by."""
