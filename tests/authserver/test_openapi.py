@@ -1,7 +1,10 @@
-"""Requests drawn from a description of the AuthServer, right and wrong ones, over real HTTP; each answer must be described."""
+"""Requests drawn from the published description, right and wrong ones, over real HTTP; each answer must be described."""
 
+from collections.abc import Iterator
 from typing import Any
 
+import anyio
+import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -14,10 +17,13 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.authserver.openapi import document
+from powerepos_cloud.foundation.database import Database
+from tests.authserver.openapi import drawn_from
 from tests.support.application import settings_for
 from tests.support.fuzz import EXAMPLES
-from tests.support.server import serving
+from tests.support.patience import until_seen
+from tests.support.server import Server, serving
+from tests.support.trader import open_shop, sign_in
 from tests.support.world import World
 
 CHECKS = [
@@ -29,15 +35,30 @@ CHECKS = [
 ]
 
 
+def described(server: Server, world: World, below: str) -> Any:
+    """What the server publishes about its paths."""
+    published = httpx.get(f"{server.url}/docs/openapi.json").raise_for_status().json()
+    return schemathesis.openapi.from_dict(drawn_from(published, world.client.id, world.client.secret, below=below))
+
+
+def operations(schema: Any, mode: GenerationMode) -> Iterator[Any]:
+    """The operations that can be asked rightly, or wrongly: one without parameters has no wrong form."""
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        raw = operation.definition.raw
+        if mode is GenerationMode.POSITIVE or raw["parameters"] or "requestBody" in raw:
+            yield operation
+
+
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["right", "wrong"])
 def test_every_answer_is_one_that_is_described(
     anyio_backend: str, world: World, directory_url: str, partnerservices_url: str, mode: GenerationMode
 ) -> None:
-    schema: Any = schemathesis.openapi.from_dict(document(world.client.id, world.client.secret))
     instance_id, credential, _ = world.instances["partnerservices"]
     statuses: dict[str, set[int]] = {}
 
     with serving(settings_for(directory_url, partnerservices_url)) as server:
+        schema = described(server, world, "/authorisation/")
 
         def check(case: Any) -> None:
             by_instance = case.path in ("/authorisation/introspect", "/authorisation/revocations")
@@ -46,8 +67,8 @@ def test_every_answer_is_one_that_is_described(
             case.validate_response(answer, checks=CHECKS)
             statuses.setdefault(case.path, set()).add(answer.status_code)
 
-        for operation in schema.get_all_operations():
-            strategy = operation.ok().as_strategy(generation_mode=mode)
+        for operation in operations(schema, mode):
+            strategy = operation.as_strategy(generation_mode=mode)
             limits: Any = settings(
                 max_examples=EXAMPLES // 4, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
             )
@@ -63,9 +84,9 @@ def test_every_answer_is_one_that_is_described(
 def test_a_token_and_a_revocation_are_as_described(
     anyio_backend: str, world: World, directory_url: str, partnerservices_url: str
 ) -> None:
-    schema: Any = schemathesis.openapi.from_dict(document(world.client.id, world.client.secret))
     form = "application/x-www-form-urlencoded"
     with serving(settings_for(directory_url, partnerservices_url)) as server:
+        schema = described(server, world, "/authorisation/")
         asked = world.client.form("password", **world.account.login())
         case = schema["/authorisation/token"]["POST"].Case(body=asked, media_type=form)
         issued = case.call(base_url=server.url)
@@ -79,3 +100,34 @@ def test_a_token_and_a_revocation_are_as_described(
         page = case.call(base_url=server.url, auth=(instance_id, credential))
         case.validate_response(page, checks=CHECKS)
         assert [entry["kind"] for entry in page.json()["entries"]] == ["grant"]
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["right", "wrong"])
+async def test_every_answer_of_partner_services_is_one_that_is_described(
+    world: World, directory_url: str, partnerservices_url: str, partnerservices_database: Database, mode: GenerationMode
+) -> None:
+    await open_shop(partnerservices_database, world)
+    statuses: dict[str, set[int]] = {}
+
+    def run() -> str:
+        with serving(settings_for(directory_url, partnerservices_url)) as server:
+            headers = {"Authorization": f"Bearer {sign_in(server.url, world)}"}
+            until_seen(lambda: httpx.get(f"{server.url}/api/v1/connection", headers=headers).status_code == 200)
+
+            def check(case: Any) -> None:
+                answer = case.call(base_url=server.url, headers=headers)
+                case.validate_response(answer, checks=CHECKS)
+                statuses.setdefault(case.path, set()).add(answer.status_code)
+
+            for operation in operations(described(server, world, "/api/v1/"), mode):
+                strategy = operation.as_strategy(generation_mode=mode)
+                limits: Any = settings(
+                    max_examples=EXAMPLES // 20, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+                )
+                limits(given(strategy)(check))()
+            return server.logged()
+
+    assert "Traceback" not in await anyio.to_thread.run_sync(run)
+    if mode is GenerationMode.POSITIVE:
+        assert statuses["/api/v1/connection"] == {200}
+        assert 200 in statuses["/api/v1/sales/zreports"]

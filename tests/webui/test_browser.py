@@ -17,6 +17,7 @@ KINDS = [
     "/docs/token-lifetimes",
     "/docs/sales",
     "/docs/stock",
+    "/docs/reference",
     "/docs/errors",
     "/docs/errors/invalid_grant",
     "/docs/errors/token.invalid",

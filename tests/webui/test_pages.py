@@ -41,7 +41,7 @@ def pages(http: httpx.Client) -> dict[str, Document]:
         assert answer.headers["content-type"] == "text/html; charset=utf-8", path
         found[path] = Document(answer.text)
         links = [element.attributes["href"] for element in found[path].elements if element.tag == "a"]
-        waiting |= {urldefrag(link).url for link in links if not link.startswith("#")} - set(found)
+        waiting |= {urldefrag(link).url for link in links if not link.startswith("#")} - set(found) - {"/docs/openapi.json"}
     return found
 
 
@@ -56,7 +56,7 @@ def anonymous(**options: object) -> httpx.AsyncClient:
 
 def test_every_page_is_reached_by_links(pages: dict[str, Document]) -> None:
     expected = {"/", "/docs", "/docs/quick-start", "/docs/authserver", "/docs/token-lifetimes", "/docs/sales", "/docs/errors"}
-    expected |= {"/outbox", "/docs/stock"}
+    expected |= {"/docs/reference", "/docs/stock", "/outbox"}
     assert set(pages) == expected | {page.path for page in PAGES} | {f"/docs/errors/{code}" for code in MEANINGS}
 
 

@@ -108,7 +108,14 @@ def build_webui(
         frame = Frame(site, backroom, Navigation(GROUPS), cookies, public_url)
         handlers = [handler for group in GROUPS for handler in group.build(frame)]
     router = build_router(
-        site, handlers, lifetimes=lifetimes, refresh=refresh, outbox=outbox, host_names=host_names, client_of=client_of
+        site,
+        handlers,
+        issuer=issuer,
+        lifetimes=lifetimes,
+        refresh=refresh,
+        outbox=outbox,
+        host_names=host_names,
+        client_of=client_of,
     )
     return WebUI(router, site.page_error, None if backroom is None else Upkeep(backroom, reads_keys=reads_keys))
 

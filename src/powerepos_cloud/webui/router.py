@@ -14,6 +14,7 @@ from powerepos_cloud.webui.pages.documentation import ClientOf, build_documentat
 from powerepos_cloud.webui.pages.errors import build_errors
 from powerepos_cloud.webui.pages.home import build_home
 from powerepos_cloud.webui.pages.outbox import build_outbox
+from powerepos_cloud.webui.pages.reference import build_reference
 from powerepos_cloud.webui.site import Site
 
 _RETRY_AFTER_SECONDS = 2
@@ -25,6 +26,7 @@ def build_router(
     site: Site,
     signed_in: list[ControllerRouterHandler],
     *,
+    issuer: str,
     lifetimes: Lifetimes,
     refresh: RefreshRules,
     outbox: Outbox | None,
@@ -40,6 +42,7 @@ def build_router(
         *build_home(site),
         *build_documentation(site, lifetimes, refresh, client_of),
         *build_errors(site),
+        *build_reference(site, issuer),
         _static(site),
     ]
     if outbox is not None:

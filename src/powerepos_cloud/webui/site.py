@@ -164,6 +164,7 @@ def _navigation(*, has_outbox: bool, has_sign_in: bool) -> dict[str, list[NavLin
             NavLink("/docs/token-lifetimes", "Token lifetimes", "clock"),
             NavLink("/docs/sales", "Sending sales", "shop"),
             NavLink("/docs/stock", "Sending invoices", "box"),
+            NavLink("/docs/reference", "API reference", "list"),
             NavLink("/docs/errors", "Errors", "warn"),
         ],
     }
