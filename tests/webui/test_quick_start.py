@@ -3,6 +3,7 @@
 import asyncio
 import json
 import subprocess
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from powerepos_cloud.foundation.sealing import Seal
 from powerepos_cloud.http.forms import read_form
 from tests.support.application import MASTER_KEY, settings_for
 from tests.support.server import Server, free_port, serving
+from tests.support.trader import open_shop
 from tests.support.world import World, make_world
 from tests.webui.app import serve, webui
 from tests.webui.document import Document
@@ -71,12 +73,40 @@ async def make_world_at(database: Database, url: str) -> World:
     return world
 
 
+async def send_and_close(reader: Reader, outlet: dict[str, Any]) -> None:
+    """Steps 4 and 5: a sale is stored once however often it is sent, and its Z is closed with the totals that are printed."""
+    read = "Read address and token from the answer"
+    day = outlet["currentTradingDate"]
+    reader.values |= {"OUTLET_ID": outlet["outletID"], "TRADING_DATE": day, "NEW_GUID": str(uuid.uuid4())}
+    reader.writes("batch.json", "Contents of batch.json")
+    sent = json.loads(await reader.pastes(read, "curl: send the sale"))
+    shown = reader.shown("The answer of addbatch")
+    assert (set(shown), set(shown["batchItemResults"][0])) == (set(sent), set(sent["batchItemResults"][0]))
+    told = ("batchResult", "zReportCounter", "errors", "errorMessage", "retryable", "validated", "autoFinalised")
+    assert [shown[name] for name in told] == [sent[name] for name in told]
+    assert sent["batchItemResults"][0]["outcome"] == shown["batchItemResults"][0]["outcome"] == "created"
+    again = json.loads(await reader.pastes(read, "curl: send the sale"))
+    assert (again["batchResult"], again["batchItemResults"][0]["outcome"]) == (0, "replayed")
+    reader.values["Z_REPORT_ID"] = sent["zReportID"]
+    reader.writes("finalise.json", "Contents of finalise.json")
+    closed = json.loads(await reader.pastes(read, "curl: close the Z report"))
+    shown = reader.shown("The answer of finalisezreport")
+    assert set(shown) == set(closed)
+    told = ("resultCode", "zReportCounter", "finalisedUserName", "differences", "warnings", "code")
+    assert [shown[name] for name in told] == [closed[name] for name in told]
+
+
 async def test_the_quick_start_works_as_it_is_printed(
-    directory_database: Database, directory_url: str, partnerservices_url: str, tmp_path: Path
+    directory_database: Database,
+    partnerservices_database: Database,
+    directory_url: str,
+    partnerservices_url: str,
+    tmp_path: Path,
 ) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     world = await make_world_at(directory_database, url)
+    await open_shop(partnerservices_database, world)
     settings = settings_for(directory_url, partnerservices_url, issuer=url, ros_uri=f"{url}/ros/")
     with serving(settings, port=port) as server:
         reader = Reader(
@@ -101,6 +131,8 @@ async def test_the_quick_start_works_as_it_is_printed(
         assert connection["organisationCode"] == world.harbour.code
         shown = reader.shown("The answer of connection")
         assert set(shown) == set(connection)
+
+        await send_and_close(reader, connection["outlets"][0])
 
         reader.writes("refresh-request.form", "Contents of refresh-request.form")
         await reader.pastes("curl: renew the token")

@@ -80,20 +80,20 @@ def example_connection() -> ConnectionResponse:
     )
 
 
-def example_batch() -> dict[str, Any]:
+def example_batch(outlet: str = _OUTLET, day: str = _DAY, sale: str = _SALE) -> dict[str, Any]:
     """A first batch: one sale of one line, paid by card."""
     return {
-        "outletID": _OUTLET,
+        "outletID": outlet,
         "zReportTarget": {
-            "tradingDate": _DAY,
+            "tradingDate": day,
             "terminalName": "Web Shop",
             "clientName": "My first integration",
             "clientVersion": "1.0",
         },
         "sales": [
             {
-                "salesTransactionID": _SALE,
-                "dateTimeClosed": f"{_DAY} 12:10:00",
+                "salesTransactionID": sale,
+                "dateTimeClosed": f"{day} 12:10:00",
                 "invoiceNumber": "1001",
                 "transactionItems": [
                     {"amount": 5.5, "mainGroupName": "Drinks", "groupName": "Hot drinks", "pluName": "Flat white"}
@@ -138,9 +138,9 @@ def example_z() -> PartnerZReportResponse:
     )
 
 
-def example_finalise() -> dict[str, Any]:
+def example_finalise(outlet: str = _OUTLET, z: str = _Z) -> dict[str, Any]:
     """The Z of the first batch, closed if it holds what its sender believes."""
-    return {"outletID": _OUTLET, "zReportID": _Z, "controlTotals": {"count": 1, "gross": 5.5}}
+    return {"outletID": outlet, "zReportID": z, "controlTotals": {"count": 1, "gross": 5.5}}
 
 
 def example_finalise_answer() -> PartnerZFinaliseResponse:

@@ -10,6 +10,7 @@ from powerepos.contract import SERVICE_SCOPES, Limits
 from powerepos_cloud.authserver.assertions import ASSERTION_ALGORITHMS, ASSERTION_TYPE
 from powerepos_cloud.authserver.token import BODY_LIMIT
 from powerepos_cloud.partnerservices.sales.zreports import MOST_PER_DAY
+from powerepos_cloud.webui import examples
 from powerepos_cloud.webui.error_pages import by_sender
 from powerepos_cloud.webui.examples import example_connection, example_token_answer
 from powerepos_cloud.webui.model import Lifetimes, RefreshRules
@@ -44,6 +45,7 @@ def build_documentation(
         facts: dict[str, Any] = {
             "token_answer": example_token_answer(),
             "connection_answer": example_connection(),
+            **_first_sale(),
             "refresh": refresh,
             "client_id": await client_of(request) if client_of is not None else "",
         }
@@ -72,6 +74,16 @@ def build_documentation(
         return site.fresh_page("/docs/token-lifetimes", "docs/token_lifetimes.html", services=services, refresh=refresh)
 
     return [overview, quick_start, authserver, token_lifetimes, _build_sales_guide(site), _build_stock_guide(site)]
+
+
+def _first_sale() -> dict[str, Any]:
+    """What the quick start shows of a sale, in capitals what the reader fills in."""
+    return {
+        "batch": examples.example_batch(outlet="OUTLET_ID", day="TRADING_DATE", sale="NEW_GUID"),
+        "batch_answer": examples.example_batch_answer(),
+        "finalise": examples.example_finalise(outlet="OUTLET_ID", z="Z_REPORT_ID"),
+        "finalise_answer": examples.example_finalise_answer(),
+    }
 
 
 def _build_sales_guide(site: Site) -> ControllerRouterHandler:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from litestar import HttpMethod, MediaType, Request, Response, route
 from litestar.types import ControllerRouterHandler
+from markupsafe import Markup, escape
 
 from powerepos_cloud.webui.openapi.document import build_document
 from powerepos_cloud.webui.site import Site
@@ -70,31 +71,23 @@ def _shown(schema: dict[str, Any]) -> dict[str, Any]:
     """A type as the page shows it."""
     required = set(schema.get("required", ()))
     rows = [
-        (name, _words(part), _links(part), name in required, part.get("default"), part.get("description", ""))
+        (name, _words(part), name in required, part.get("default"), part.get("description", ""))
         for name, part in schema.get("properties", {}).items()
     ]
     return {"description": schema.get("description", ""), "rows": rows, "choices": schema.get("enum")}
 
 
-def _words(part: dict[str, Any]) -> str:
-    """What a value may be, in a few words, but for the types that `_links` names."""
+def _words(part: dict[str, Any]) -> Markup:
+    """What a value may be, in a few words; a type's name leads to the type."""
     if "anyOf" in part:
-        return " or ".join(dict.fromkeys(_words(kind) for kind in part["anyOf"]))
-    if "enum" in part:
-        return "one of the values"
+        return Markup(" or ").join(dict.fromkeys(_words(kind) for kind in part["anyOf"]))
     if part.get("type") == "array":
-        return f"list of {_words(part.get('items', {}))}"
+        return Markup("list of {}").format(_words(part.get("items", {})))
     if name := _name(part):
-        return name
-    limits = {"maxLength": "at most {} characters", "maximum": "at most {}", "maxItems": "at most {}"}
+        return Markup('<a href="#type-{0}">{0}</a>').format(name)
+    limits = {"maxLength": "at most {} characters", "maximum": "at most {}"}
     told = [text.format(f"{part[key]:,}") for key, text in limits.items() if key in part]
-    return ", ".join([str(part.get("type", "anything")), *told])
-
-
-def _links(part: dict[str, Any]) -> list[str]:
-    """The types that a value may be of."""
-    kinds = [part, part.get("items", {}), *part.get("anyOf", ())]
-    return [name for kind in kinds if (name := _name(kind))]
+    return escape(", ".join([str(part.get("type", "anything")), *told]))
 
 
 def _name(part: dict[str, Any]) -> str:
