@@ -3,8 +3,6 @@
 Of an organisation it sees what every token names anyway: code, name and `kapow`.
 """
 
-from collections.abc import Collection
-
 import msgspec
 from sqlalchemy import select
 
@@ -86,9 +84,3 @@ async def client_of(session: Session, partner_id: int, client_id: str) -> str:
     if found is None:
         raise NotFound("client", client_id)
     return found
-
-
-async def client_ids(session: Session, partner_id: int) -> Collection[str]:
-    """All ClientIDs of the partner."""
-    rows = await session.all(select(clients.c.id).where(clients.c.partner_id == partner_id).order_by(clients.c.created_at))
-    return [row[0] for row in rows]

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, Router
 
-from powerepos_cloud.directory import partner_view
+from powerepos_cloud.directory import clients
 from powerepos_cloud.http.facts import facts_of
 from powerepos_cloud.webui.backroom import Backroom
 from powerepos_cloud.webui.cookies import Cookies
@@ -122,11 +122,12 @@ def build_webui(
 
 def _client_of(backroom: Backroom, cookies: Cookies) -> ClientOf:
     async def client_of(request: Request[Any, Any, Any]) -> str:
-        """The oldest client of the partner that the reader is at work for."""
+        """The oldest client of the reader's partner that may do what the quick start shows, else the oldest."""
         token = cookies.session_token(request)
         viewer = token and await viewer_of(backroom.directory, backroom.clock, token, facts_of(request.scope))
         if not viewer or viewer.audience != PARTNER:
             return ""
-        return next(iter(await partner_view.client_ids(backroom.directory.reader, viewer.partner.id)), "")
+        own = await clients.listing(backroom.directory.reader, viewer.partner.id)
+        return next((one.id for one in sorted(own, key=lambda one: "password" not in one.grants)), "")
 
     return client_of

@@ -28,11 +28,12 @@ def _build(frame: Frame) -> list[ControllerRouterHandler]:
             *await calls.page(room, mine, Filter(result=calls.REJECTED), _SHOWN),
             *await calls.page(room, mine, Filter(result=calls.REFUSED), _SHOWN),
         ]
+        has_called = any(call.status < 400 for call in newest)
         steps = {
             "secret": any(secret.is_live(ask.now_ms) for secret in secrets),
             "sandbox": await sandboxes.of_partner(reader, own_id) is not None,
-            "token": any(secret.last_used_at is not None for secret in secrets),
-            "call": any(call.status < 400 for call in newest),
+            "token": has_called or any(secret.last_used_at is not None for secret in secrets),
+            "call": has_called,
             "sale": any(call.outcomes.get("created") for call in newest),
         }
         return frame.show(
