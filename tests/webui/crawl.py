@@ -12,6 +12,7 @@ from powerepos_cloud.partnerservices.catalogue import imports
 from powerepos_cloud.partnerservices.catalogue.rules import Kind, ProductRow, SupplierCodeRow, SupplierRow, TaxGroup
 from powerepos_cloud.partnerservices.outlets import store as outlets
 from powerepos_cloud.webui.frame import OPT, Who
+from tests.partnerservices.figures.trade import PLACES, TODAY, Trade
 from tests.partnerservices.stock.shop import order
 from tests.support.desk import ACTOR, SALES
 from tests.webui.house import House
@@ -70,6 +71,11 @@ async def fill_lakeside(house: House) -> dict[str, str]:
     room = Stockroom(house.partnerservices, world.lakeside, world.other_client.id)
     await room.open()
     order_id = await room.send(order())
+    trade = Trade(house.partnerservices)
+    [place] = await trade.open(world.lakeside.kapow, PLACES[:1])
+    sold = trade.sale(place, TODAY)
+    z = (await trade.send(world.lakeside.kapow, place, TODAY, [sold])).z
+    assert z is not None
 
     async def fill(session: Session) -> tuple[str, str]:
         now, kapow = house.clock.now_ms(), world.lakeside.kapow
@@ -93,8 +99,10 @@ async def fill_lakeside(house: House) -> dict[str, str]:
         "number": str(THEIR_PRODUCT.number),
         "supplier": supplier_id,
         "order_id": order_id,
+        "sale_id": sold["salesTransactionID"],
+        "z_id": z.id,
     }
 
 
-NOT_OURS = frozenset({"file"})
+NOT_OURS = frozenset({"file", "day"})
 """Path parameters that name no organisation's thing: what such pages show is looked through all the same."""

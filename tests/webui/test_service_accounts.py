@@ -84,6 +84,7 @@ async def test_an_account_is_made_after_its_partner_was_seen_and_its_password_is
     assert (await deeds(house))[:2] == ["account_password.added", "account.created"]
     for row in await newest(house.directory.reader, 5, kapow=house.world.harbour.kapow):
         assert password not in str(row._asdict())
+    assert password not in house.app.logged.getvalue()
     page = await reader.get(f"/service-accounts/{account.id}")
     assert password not in page.html
     assert f"…{password[-4:]}" in page.text
