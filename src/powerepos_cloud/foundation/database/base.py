@@ -24,7 +24,7 @@ class DatabaseUnavailable(Exception):
     """
 
 
-class TookTooLong(Exception):
+class TookTooLong(DatabaseUnavailable):
     """A long read was stopped at its time limit; asking for less is right."""
 
 

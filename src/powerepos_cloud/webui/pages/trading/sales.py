@@ -61,7 +61,7 @@ class _Pages(Trading):
     async def sale(self, ask: Ask) -> Response[bytes]:
         """One sale."""
         database = await self.frame.backroom.partnerservices(ask.viewer.organisation)
-        facts = await database.read(lambda session: _sale(session, ask))
+        facts = await database.read_long(lambda session: _sale(session, ask))
         client_id = facts["view"].current.z.client_id
         people = await self.people({client_id})
         return self.frame.show(

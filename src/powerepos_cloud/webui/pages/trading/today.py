@@ -36,7 +36,7 @@ class _Pages(Trading):
         place = await self.place(ask)
         if place is None:
             return self.frame.show(ask, "trading/no_outlets.html")
-        facts = await place.database.read(lambda session: _read(session, place, ask.now_ms))
+        facts = await place.database.read_long(lambda session: _read(session, place, ask.now_ms))
         strips: list[Strip] = facts["strips"]
         people = await self.people({strip.client_id for strip in strips})
         return self.frame.show(
@@ -58,7 +58,7 @@ class _Pages(Trading):
         place = await self.place(ask)
         if place is None:
             return self.frame.show(ask, "trading/no_outlets.html")
-        found = await place.database.read(
+        found = await place.database.read_long(
             lambda session: days.today(session, place.kapow, place.outlet, ask.now_ms, place.currency)
         )
         rows = [

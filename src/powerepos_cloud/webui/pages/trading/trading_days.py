@@ -77,7 +77,7 @@ class _Pages(Trading):
         if place is None:
             return self.frame.show(ask, "trading/no_outlets.html")
         of = _date(ask)
-        facts = await place.database.read(lambda session: _day(session, place, of))
+        facts = await place.database.read_long(lambda session: _day(session, place, of))
         people = await self.people({one.head.client_id for one in facts["zs"]})
         return self.frame.show(
             ask,
@@ -96,7 +96,7 @@ class _Pages(Trading):
         """One Z report."""
         database = await self.frame.backroom.partnerservices(ask.viewer.organisation)
         page, paper = _page(ask), ask.query("paper")
-        facts = await database.read(lambda session: _z(session, ask, page))
+        facts = await database.read_long(lambda session: _z(session, ask, page))
         view: ZView = facts["view"]
         people = await self.people({view.z.head.client_id})
         head = view.z.head
@@ -115,7 +115,7 @@ class _Pages(Trading):
         """One Z report as CSV."""
         database = await self.frame.backroom.partnerservices(ask.viewer.organisation)
         kapow = ask.viewer.organisation.kapow
-        z = await database.read(lambda session: store.z(session, kapow, ask.value("z_id")))
+        z = await database.read_long(lambda session: store.z(session, kapow, ask.value("z_id")))
         return sheets.answer(f"Z {z.head.counter} {z.head.terminal_name} {z.head.trading_date}.csv", HEAD, z_rows(z))
 
     async def finalise(self, ask: Ask) -> Response[bytes]:
@@ -128,7 +128,7 @@ class _Pages(Trading):
 
 
 async def _calendar(place: Place, month: Period) -> Calendar:
-    return await place.database.read(
+    return await place.database.read_long(
         lambda session: days.calendar(session, place.kapow, place.outlet, month, place.clock.today, place.currency)
     )
 
