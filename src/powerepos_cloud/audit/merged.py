@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Row
 
 from powerepos_cloud.audit.store import Place, newest
-from powerepos_cloud.foundation.database import Session
+from powerepos_cloud.foundation.database import Database, Session
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -19,7 +19,21 @@ class Page(msgspec.Struct, frozen=True):
 
 async def page(readers: Sequence[Session], limit: int, before: Place | None = None, **filters: Any) -> Page:
     """The newest rows of all these databases before a place, at most `limit`; `filters` are those of `store.newest`."""
-    found = [row for reader in readers for row in await newest(reader, limit + 1, before=before, **filters)]
+    return _page([row for reader in readers for row in await newest(reader, limit + 1, before=before, **filters)], limit)
+
+
+async def long_page(databases: Sequence[Database], limit: int, before: Place | None = None, **filters: Any) -> Page:
+    """As `page`, where nothing narrows it to an organisation or subject: it may look at much, and keeps nobody waiting.
+
+    Raises `TookTooLong`, `DatabaseUnavailable`.
+    """
+    found: list[Row[Any]] = []
+    for database in databases:
+        found += await database.read_long(lambda session: newest(session, limit + 1, before=before, **filters))
+    return _page(found, limit)
+
+
+def _page(found: list[Row[Any]], limit: int) -> Page:
     found.sort(key=lambda row: (row.at, row.id), reverse=True)
     shown = found[:limit]
     older = Place(shown[-1].at, shown[-1].id) if len(found) > limit else None

@@ -35,9 +35,9 @@ class Event(msgspec.Struct, frozen=True):
     """Whether it is the very thing that was looked for."""
 
 
-def deeds(rows: Iterable[Row[Any]]) -> list[Event]:
-    """Rows of the audit as events."""
-    return [_deed(row) for row in rows]
+def deeds(newest_first: Sequence[Row[Any]]) -> list[Event]:
+    """Rows of the audit as events, oldest first: those of one instant in the order in which they were written."""
+    return [_deed(row) for row in reversed(newest_first)]
 
 
 def merged(parts: Iterable[Sequence[Event]]) -> list[Event]:

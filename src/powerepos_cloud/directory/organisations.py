@@ -1,6 +1,7 @@
 """Merchants: their code and GUID, on or off."""
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -68,6 +69,12 @@ async def by_id(session: Session, organisation_id: int) -> Organisation:
     if found is None:
         raise NotFound("organisation", organisation_id)
     return _organisation(found)
+
+
+async def codes_of(session: Session, kapows: Collection[str]) -> dict[str, str]:
+    """kapow → code, of as many as there are."""
+    rows = await session.all(select(organisations.c.kapow, organisations.c.code).where(organisations.c.kapow.in_(list(kapows))))
+    return {row.kapow: row.code for row in rows}
 
 
 async def listing(session: Session) -> list[Organisation]:

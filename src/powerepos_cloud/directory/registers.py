@@ -79,6 +79,19 @@ async def organisations_on(session: Session) -> dict[str, int]:
     return {row.instance_id: row.many for row in rows}
 
 
+async def organisations_at(session: Session, instance_id: str) -> list[Row[Any]]:
+    """The organisations on an instance by code, at most a hundred."""
+    of = organisations.c
+    placed = (
+        select(of.code, of.name, of.state)
+        .join(assignments, assignments.c.organisation_id == of.id)
+        .where(assignments.c.instance_id == instance_id)
+        .order_by(of.code_key)
+        .limit(MOST_LINKS)
+    )
+    return list(await session.all(crossing(placed, "support sees who is on an instance")))
+
+
 def _connected() -> Select[Any]:
     of = connections.c
     return select(of.id, of.client_id, of.sub, of.kind, of.state, of.created_at, organisations.c.code, organisations.c.name).join(

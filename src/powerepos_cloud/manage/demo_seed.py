@@ -32,6 +32,7 @@ from powerepos_cloud.manage.demo_calls import CallsDemo
 from powerepos_cloud.manage.demo_catalogue import add_demo_catalogue
 from powerepos_cloud.manage.demo_sales import SalesDemo
 from powerepos_cloud.manage.demo_stock import StockDemo
+from powerepos_cloud.manage.demo_support import add_applications
 from powerepos_cloud.partnerservices.catalogue import store as catalogue
 from powerepos_cloud.partnerservices.outlets import store as outlets
 from powerepos_cloud.partnerservices.sales import reading
@@ -43,6 +44,9 @@ CODE = "HARBOUR-1"
 OTHER_CODE = "LAKESIDE"
 SALES = (Permissions.PARTNER_SALES_SUBMIT, Permissions.PARTNER_SALES_VIEW, Permissions.PARTNER_STOCK_SUBMIT)
 MERCHANT, PARTNER, SUPPORT = "owner@harbour.example", "dev@tallyho.example", "support@powerepos.example"
+
+_NOBODY = "nobody@nowhere.example"
+"""Whose password, hashed, those get who never sign in."""
 
 _OUTLETS = {
     CODE: (
@@ -102,7 +106,8 @@ class Demo:
         """Make what is missing, and set the URLs to `issuer`; `known` is what an earlier start wrote."""
         person_passwords = {email: secrets.token_urlsafe(15) for email in (MERCHANT, PARTNER, SUPPORT)}
         hashes = {email: passwords.hash_password(password) for email, password in person_passwords.items()}
-        await self._directory.write(lambda session: self._fill(session, issuer, hashes))
+        unknown = {_NOBODY: passwords.hash_password(secrets.token_urlsafe(15))}
+        await self._directory.write(lambda session: self._fill(session, issuer, hashes | unknown))
         organisation = await organisations.by_code(self._directory.reader, CODE)
         other = await organisations.by_code(self._directory.reader, OTHER_CODE)
         outlet_id = await self._partnerservices.write(lambda session: self._add_outlets(session, organisation))
@@ -159,6 +164,7 @@ class Demo:
         developer = await users.create(session, now, ACTOR, PARTNER, "Kim Reyes", hashes[PARTNER])
         await users.link_partner(session, now, ACTOR, developer, partner, "owner")
         await users.create(session, now, ACTOR, SUPPORT, "Sam Okafor", hashes[SUPPORT], staff_role="admin")
+        await add_applications(session, now, issuer, hashes[_NOBODY], SUPPORT)
 
     async def _add_outlets(self, session: Session, organisation: Organisation) -> str:
         """The first outlet's GUID; all are made if there are none."""

@@ -27,6 +27,7 @@ from powerepos_cloud.webui.pages import (
     service_accounts,
     sign_in,
     stock_orders,
+    support,
     trading,
     ways_back,
 )
@@ -61,6 +62,7 @@ GROUPS: tuple[PageGroup, ...] = (
     # Partners
     *PARTNERS,
     # Support
+    *support.GROUPS,
 )
 """Every group of pages that need a sign-in, or lead to one. A new group is one line here."""
 

@@ -4,10 +4,11 @@ import msgspec
 from powerepos.contract import ALL_PERMISSIONS, AuthServerScopes
 
 from powerepos_cloud.audit.store import Actor
-from powerepos_cloud.directory import organisations, sessions, users
+from powerepos_cloud.directory import organisations, sessions, users, viewing
 from powerepos_cloud.directory.organisations import Organisation
 from powerepos_cloud.directory.partners import Partner
 from powerepos_cloud.directory.sessions import OPEN, SessionRow
+from powerepos_cloud.directory.viewing import Watching
 from powerepos_cloud.foundation.clock import Clock
 from powerepos_cloud.foundation.database import Database, Session
 from powerepos_cloud.http.facts import RequestFacts
@@ -46,6 +47,8 @@ class Viewer(msgspec.Struct, frozen=True):
     places: list[Place]
     request: RequestFacts
     view: View | None = None
+    watched_by: tuple[Watching, ...] = ()
+    """Who of support views as the organisation at this moment: its owners see it on every page."""
 
     @property
     def user_id(self) -> int:
@@ -121,7 +124,7 @@ async def viewer_of(database: Database, clock: Clock, token: str, facts: Request
         place = next((one for one in places if one.key == row.place), places[0] if places else None)
     if now - row.seen_at >= sessions.SEEN_EVERY_MS:
         await database.write(lambda session: sessions.seen(session, now, row.id))
-    return Viewer(row, token, place, places, facts, view)
+    return Viewer(row, token, place, places, facts, view, await _watched_by(database.reader, now, place))
 
 
 async def places_of(reader: Session, row: SessionRow) -> list[Place]:
@@ -137,6 +140,12 @@ async def places_of(reader: Session, row: SessionRow) -> list[Place]:
     if row.staff_role is not None and row.second_factor:
         places.append(Place(SUPPORT, SUPPORT, "PowerEPOS support", "Staff", row.staff_role))
     return places
+
+
+async def _watched_by(reader: Session, now_ms: int, place: Place | None) -> tuple[Watching, ...]:
+    if place is None or place.organisation is None or place.role != "owner":
+        return ()
+    return tuple(await viewing.open_now(reader, now_ms, place.organisation.id))
 
 
 async def _viewed(reader: Session, row: SessionRow) -> Place | None:

@@ -10,7 +10,7 @@ import msgspec
 from litestar import MediaType, Request, Response
 
 from powerepos_cloud.http.facts import request_id
-from powerepos_cloud.webui import amounts, figures, markup, moments, times
+from powerepos_cloud.webui import amounts, figures, markup, moments, times, waits
 from powerepos_cloud.webui.assets import Assets
 
 _CONTENT_SECURITY_POLICY = (
@@ -83,6 +83,7 @@ class Site:
             "browser": markup.browser,
             **amounts.FILTERS,
             **times.FILTERS,
+            **waits.FILTERS,
             **moments.FILTERS,
             **figures.FILTERS,
         }

@@ -13,7 +13,7 @@ from powerepos_cloud.directory.sign_in import SignedIn, SignInRefused
 from powerepos_cloud.foundation.database import Session
 from powerepos_cloud.webui.ask import Ask
 from powerepos_cloud.webui.forms import Form
-from powerepos_cloud.webui.frame import PUBLIC, SIGNED_IN, Frame
+from powerepos_cloud.webui.frame import PUBLIC, SIGNED_IN, Frame, Who
 from powerepos_cloud.webui.navigation import PageGroup
 
 _OURS = re.compile(r"/(?![/\\])[A-Za-z0-9/_.~%-]*(\?[A-Za-z0-9/_.~%&=+-]*)?")
@@ -128,7 +128,7 @@ def _build(frame: Frame) -> list[ControllerRouterHandler]:
         frame.post("/sign-in/code", PUBLIC)(pages.with_code),
         frame.post("/sign-in/leave", PUBLIC)(pages.leave),
         frame.post("/sign-out", SIGNED_IN)(pages.sign_out),
-        frame.get("/start", SIGNED_IN)(pages.start),
+        frame.get("/start", Who(view_as=True))(pages.start),
         frame.post("/theme", SIGNED_IN)(pages.theme),
     ]
 

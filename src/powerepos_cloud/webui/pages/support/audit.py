@@ -1,0 +1,113 @@
+"""`/support/audit`: what anybody did anywhere, from the directory and every instance's database, by time."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Response
+from litestar.types import ControllerRouterHandler
+from powerepos.contract import AuthServerScopes
+
+from powerepos_cloud.audit import merged
+from powerepos_cloud.audit.store import Place
+from powerepos_cloud.directory import organisations, services
+from powerepos_cloud.foundation.database import TookTooLong
+from powerepos_cloud.foundation.refusals import NotFound
+from powerepos_cloud.webui.ask import Ask
+from powerepos_cloud.webui.forms import Form
+from powerepos_cloud.webui.frame import Frame, support
+from powerepos_cloud.webui.navigation import SUPPORT, Link, PageGroup
+from powerepos_cloud.webui.pages.support.who import BOTH
+
+_HERE = "/support/audit"
+_ROWS = 50
+_DAY_MS = 86_400_000
+_FIELDS = ("organisation", "actor", "action", "subject", "client", "request", "since", "until")
+
+
+class _Pages:
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.backroom = frame.backroom
+
+    async def listing(self, ask: Ask) -> Response[bytes]:
+        """The newest rows that the filters let through, page by page."""
+        chosen = {name: ask.query(name) for name in _FIELDS}
+        ask.form = Form.of(**chosen)
+        filters = await self._filters(ask, chosen)
+        place = merged.read_place(ask.query("before"))
+        found = merged.Page([], None)
+        if ask.form.is_sound:
+            try:
+                found = await self._page(place, filters)
+            except TookTooLong:
+                ask.form.blame("since", "That is too much to search at once. Narrow the days, or name an organisation.")
+        kept = {name: value for name, value in chosen.items() if value}
+        older = "" if found.older is None else f"{_HERE}?{urlencode({**kept, 'before': merged.place_text(found.older)})}"
+        return self.frame.show(
+            ask,
+            "support/audit.html",
+            status=200 if ask.form.is_sound else 422,
+            rows=[(row, _details(row.details)) for row in found.rows],
+            older=older,
+            newest=f"{_HERE}?{urlencode(kept)}" if place else "",
+            is_narrowed=bool(kept),
+            codes=await self._codes(found.rows),
+        )
+
+    async def _page(self, place: Place | None, filters: dict[str, Any]) -> merged.Page:
+        instances = await services.instances_listing(self.backroom.directory.reader, AuthServerScopes.PARTNER_SERVICE)
+        reached = [self.backroom.instances(one.uri) for one in instances]
+        databases = {id(one): one for one in (self.backroom.directory, *reached) if one is not None}
+        return await merged.long_page(list(databases.values()), _ROWS, place, **filters)
+
+    async def _filters(self, ask: Ask, chosen: dict[str, str]) -> dict[str, Any]:
+        names = {"actor": "actor", "action": "action", "subject": "subject", "client": "client_id", "request": "request_id"}
+        filters: dict[str, Any] = {column: chosen[name] for name, column in names.items() if chosen[name]}
+        if chosen["organisation"]:
+            try:
+                found = await organisations.by_code(self.backroom.directory.reader, chosen["organisation"])
+                filters["kapow"] = found.kapow
+            except NotFound:
+                ask.form.blame("organisation", "There is no organisation with this code.")
+        since, until = self._day(ask, "since"), self._day(ask, "until")
+        if since is not None:
+            filters["since_ms"] = since
+        if until is not None:
+            filters["until_ms"] = until + _DAY_MS
+        return filters
+
+    @staticmethod
+    def _day(ask: Ask, name: str) -> int | None:
+        """The first instant (ms) of a day in UTC."""
+        text = ask.form.value(name)
+        if not text:
+            return None
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            ask.form.blame(name, "Enter a day such as 2027-01-31.")
+            return None
+        return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
+
+    async def _codes(self, rows: list[Any]) -> dict[str, str]:
+        """kapow → code of the organisations on this page."""
+        return await organisations.codes_of(self.backroom.directory.reader, {row.kapow for row in rows if row.kapow})
+
+
+def _details(text: str) -> list[tuple[str, str]]:
+    """What a row says beside its columns, label and value."""
+    found: dict[str, Any] = msgspec.json.decode(text)
+    return [(name.replace("_", " "), _plain(value)) for name, value in found.items() if value not in (None, "", [], {})]
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _build(frame: Frame) -> list[ControllerRouterHandler]:
+    return [frame.get(_HERE, support(*BOTH))(_Pages(frame).listing)]
+
+
+GROUP = PageGroup(_build, (Link(SUPPORT, "Records", "Audit", _HERE, "shield", BOTH, 80),))
