@@ -1,13 +1,17 @@
 """Support's pages: applications are decided once, any ID leads to a timeline, services and staff are the admin's."""
 
 import asyncio
+import base64
+import json
 import re
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sqlalchemy import select
 
 from powerepos_cloud.audit.store import newest
+from powerepos_cloud.authserver import lookup as grants
 from powerepos_cloud.directory import applications, mails, organisations, partners, services, staff, users
 from powerepos_cloud.directory.applications import Application
 from powerepos_cloud.foundation.database import Session, crossing
@@ -44,6 +48,13 @@ async def proved(house: House, reader: Reader, path: str, role: str = "admin") -
         page = await reader.send("/account/confirm", password=PASSWORD, code=code)
     assert page.status == 200, page.text
     return page
+
+
+def token_id(answer: dict[str, Any]) -> str:
+    """The `sid` of an access token."""
+    middle = answer["access_token"].split(".")[1]
+    found: str = json.loads(base64.urlsafe_b64decode(middle + "=="))["sid"]
+    return found
 
 
 async def actions(house: House) -> list[tuple[str, str]]:
@@ -96,15 +107,19 @@ async def test_any_id_leads_to_one_timeline_and_the_look_is_audited(house: House
         request_id = (await http.get("/api/v1/connection", headers=bearer)).headers["X-Request-ID"]
         lost = await http.get("/api/v1/sales/transactions/" + request_id, headers=bearer)
     await _settled(house)
+    refused = (await house.app.token({**login, "grant_type": "password", "password": "wrong"})).headers["X-Request-ID"]
+    await _until(lambda: grants.refusal(house.directory.reader, refused))
     agent = await house.signed_in("support", "agent")
     page = await agent.get("/support/look-up")
     assert "Nothing yet" in page.text
     for text, expected in (
         (request_id, ("A request", "Call answered 200", "Call answered 404", world.harbour.code, world.client.id)),
         (lost.headers["X-Request-ID"], ("A request", "Call answered 404")),
+        (refused, ("A request", "Token refused 400", "invalid_grant", world.client.id)),
+        (token_id(token), ("A grant", "Grant began", world.harbour.code, world.client.id)),
         (world.harbour.code.lower(), ("A organisation", "Connection made", "Harbour Street Coffee")),
         (world.harbour.kapow, ("A organisation",)),
-        (world.client.id, ("A client", "Call answered 200", "Partner")),
+        (world.client.id, ("A client", "Call answered 200", "Token refused 400", "Partner")),
         (world.account.id, ("A service account", "Connection made", "Harbour Street Coffee")),
         (f"partner:{world.partners['Tallyho']}", ("A partner", "Call answered 200")),
         (world.instances["ros"][0], ("A instance",)),
@@ -143,9 +158,15 @@ async def test_secrets_and_people_are_not_looked_up_and_nothing_is_kept_of_them(
 
 async def _settled(house: House) -> None:
     """Both calls are in the request log, which writes after the answer."""
+    noted = crossing(select(request_log.c.id).order_by(request_log.c.at).offset(1), "a test waits for what was noted")
+    await _until(lambda: house.partnerservices.reader.first(noted))
+
+
+async def _until(look: Callable[[], Awaitable[Any]]) -> None:
+    """Look until there is something."""
     deadline = time.monotonic() + 30
-    while len(await house.partnerservices.reader.all(crossing(select(request_log.c.id), "a test waits for what was noted"))) < 2:
-        assert time.monotonic() < deadline, "the calls were not noted"
+    while await look() is None:
+        assert time.monotonic() < deadline, "it was not noted"
         await asyncio.sleep(0.02)
 
 

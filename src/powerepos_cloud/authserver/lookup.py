@@ -1,15 +1,19 @@
-"""Look-up of a grant by the `sid` of its access tokens, for support."""
+"""Look-up of a grant by the `sid` of its access tokens, and of refused token requests, for support."""
+
+from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy import select
 
 from powerepos_cloud.audit.store import newest
-from powerepos_cloud.audit.timeline import OK, RECORD, Event, deeds
-from powerepos_cloud.authserver.tables import families
+from powerepos_cloud.audit.timeline import BAD, OK, RECORD, REQUEST, Event, deeds
+from powerepos_cloud.authserver.refusal_log import ENDPOINT, RefusedCall, of_clients
+from powerepos_cloud.authserver.tables import families, refused_calls
 from powerepos_cloud.directory.tables import connections, organisations
 from powerepos_cloud.foundation.database import Session, crossing
 
 _MOST = 50
+_AROUND = 10
 
 
 class Grant(msgspec.Struct, frozen=True):
@@ -52,3 +56,25 @@ async def grant(session: Session, sid: str) -> Grant | None:
         events.append(Event(row.last_used_at, RECORD, "Refreshed last", row.service, OK, row.id))
     events += deeds(await newest(session, _MOST, subject_kind="grant", subject=sid))
     return Grant(**row._asdict(), events=events)
+
+
+async def refusal(session: Session, request_id: str) -> RefusedCall | None:
+    """The token request of this ID, if a proved client was refused by it in the last thirty days."""
+    columns = (refused_calls.c[name] for name in RefusedCall.__struct_fields__)
+    row = await session.first(select(*columns).where(refused_calls.c.id == request_id))
+    return None if row is None else RefusedCall(*tuple(row))
+
+
+async def refusals_of(session: Session, client_id: str, it: str = "") -> list[Event]:
+    """The newest token requests that were refused to a client, as events; `it` is the one that was looked for."""
+    return [_event(call, is_it=call.id == it) for call in await of_clients(session, [client_id], _AROUND)]
+
+
+def events_of(call: RefusedCall, around: Sequence[Event]) -> list[Event]:
+    """A refusal among those around it, also where it is older than all of them."""
+    return [_event(call, is_it=True), *(event for event in around if not event.is_it)]
+
+
+def _event(call: RefusedCall, *, is_it: bool) -> Event:
+    grant_type = f", grant {call.grant_type}" if call.grant_type else ""
+    return Event(call.at, REQUEST, f"Token refused {call.status}", f"{ENDPOINT}: {call.error}{grant_type}", BAD, call.id, is_it)

@@ -9,6 +9,7 @@ from powerepos_cloud.audit.store import newest
 from powerepos_cloud.audit.timeline import Event, deeds, merged
 from powerepos_cloud.authserver import lookup as grants
 from powerepos_cloud.authserver.lookup import Grant
+from powerepos_cloud.authserver.refusal_log import ENDPOINT, RefusedCall
 from powerepos_cloud.directory import lookup as directory
 from powerepos_cloud.directory import services
 from powerepos_cloud.directory.lookup import Seen
@@ -52,6 +53,7 @@ class _Known(msgspec.Struct, frozen=True):
 
     seen: list[Seen]
     grant: Grant | None
+    refused: RefusedCall | None
     deeds: list[Event]
     kapows: list[str]
 
@@ -78,9 +80,11 @@ class LookUp:
         results = [await self._of_seen(one, databases) for one in known.seen]
         if known.grant is not None:
             results.append(await self._of_grant(known.grant))
+        if known.refused is not None:
+            results.append(await self._of_refusal(known.refused, known.deeds))
         deeds_of_request = merged(by_request)
         results += [await self._of_trace(one, deeds_of_request) for one in traces]
-        if deeds_of_request and not any(one.kind == "request" for one in traces):
+        if deeds_of_request and not any(one.kind == "request" for one in results):
             results.append(_result("request", guid or text, "", "", [], [], [deeds_of_request]))
         return results
 
@@ -93,6 +97,8 @@ class LookUp:
         parts = [deeds(await self._directory.read_long(lambda session: directory.history(session, seen, MOST_EVENTS)))]
         for database in databases:
             parts += await database.read_long(lambda session: _around(session, seen))
+        if seen.kind == "client":
+            parts.append(await self._directory.read_long(lambda session: grants.refusals_of(session, seen.id)))
         kapows = [kapow for kapow in [seen.kapow] if kapow and seen.kind != "organisation"]
         clients = [client for client in [seen.client_id] if client and seen.kind != "client"]
         owners = await self._owners(kapows, clients)
@@ -112,6 +118,14 @@ class LookUp:
             facts.append(("Over because", grant.reason))
         return _result("grant", grant.id, "", grant.state, facts, owners, [grant.events], kapow=grant.kapow)
 
+    async def _of_refusal(self, call: RefusedCall, made: list[Event]) -> Result:
+        around = await self._directory.read_long(lambda session: grants.refusals_of(session, call.client_id, call.id))
+        facts = [("Endpoint", ENDPOINT), ("Status", str(call.status)), ("Error", call.error)]
+        if call.client_request_id:
+            facts.append(("X-Client-Request-ID", call.client_request_id))
+        owners = await self._owners([], [call.client_id])
+        return _result("request", call.id, "", "bad", facts, owners, [grants.events_of(call, around), made])
+
     async def _of_trace(self, trace: Trace, made: list[Event]) -> Result:
         owners = await self._owners([trace.kapow], [trace.client_id])
         owners += [Owner(label, label, link, f"/support/look-up?id={link}") for label, link in trace.links]
@@ -127,8 +141,9 @@ class LookUp:
 async def _ask_directory(session: Session, text: str, guid: str | None) -> _Known:
     made = [] if guid is None else deeds(await newest(session, MOST_EVENTS, request_id=guid))
     grant = None if guid is None else await grants.grant(session, guid)
+    refused = None if guid is None else await grants.refusal(session, guid)
     kapows = [] if guid is None else await directory.every_kapow(session)
-    return _Known(await directory.find(session, text), grant, made, kapows)
+    return _Known(await directory.find(session, text), grant, refused, made, kapows)
 
 
 async def _ask_instance(session: Session, kapows: Sequence[str], guid: str) -> tuple[list[Trace], list[Event]]:
