@@ -28,6 +28,7 @@ from powerepos_cloud.foundation.database import Database, Session
 from powerepos_cloud.foundation.sealing import Seal
 from powerepos_cloud.foundation.secrets import SecretKind
 from powerepos_cloud.keyring.ring import KeyRing
+from powerepos_cloud.manage.demo_access import AccessDemo
 from powerepos_cloud.manage.demo_calls import CallsDemo
 from powerepos_cloud.manage.demo_catalogue import add_demo_catalogue
 from powerepos_cloud.manage.demo_sales import SalesDemo
@@ -113,6 +114,7 @@ class Demo:
         outlet_id = await self._partnerservices.write(lambda session: self._add_outlets(session, organisation))
         await self._partnerservices.write(lambda session: self._add_outlets(session, other))
         await self._trade(organisation, issuer)
+        await self._open_access(organisation)
         await self._directory.write(lambda session: self._set_uris(session, issuer))
         urls = {"token_url": f"{issuer}/authorisation/token", "webui_url": issuer, "outlet_id": outlet_id}
         if known is not None and await self._still_opens(known):
@@ -204,6 +206,12 @@ class Demo:
             await troubles.fail(in_order[0])
             await troubles.refuse_token(self._directory)
 
+    async def _open_access(self, organisation: Organisation) -> None:
+        """More partners, accounts and connections, unless they are there."""
+        known = await outlets.listing(self._partnerservices.reader, organisation.kapow)
+        demo = AccessDemo(self._clock.now_ms(), MERCHANT, self._ring.keys, organisation)
+        await self._directory.write(lambda session: demo.add(session, {outlet.name: outlet.id for outlet in known}))
+
     async def _set_uris(self, session: Session, issuer: str) -> None:
         paths = {AuthServerScopes.PARTNER_SERVICE: "/", AuthServerScopes.REMOTE_ORDER_SERVER: "/ros/"}
         for instance in await services.instances_listing(session):
@@ -233,7 +241,7 @@ class Demo:
             await credentials.end_all(session, now, credentials.CLIENT_SECRET, client_id)
             shown[f"{prefix}client_id"] = client_id
             shown[f"{prefix}client_secret"] = (await clients.add_secret(session, now, ACTOR, keys, client_id)).secret
-        account = (await accounts.listing(session, organisation))[0]
+        account = next(one for one in await accounts.listing(session, organisation) if one.name == "Tallyho Sync")
         await credentials.end_all(session, now, credentials.ACCOUNT_PASSWORD, account.id)
         password = await accounts.add_password(session, now, ACTOR, keys, organisation, account.id)
         for email, password_hash in hashes.items():
