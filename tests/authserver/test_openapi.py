@@ -102,7 +102,12 @@ def test_a_token_and_a_revocation_are_as_described(
         assert [entry["kind"] for entry in page.json()["entries"]] == ["grant"]
 
 
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["right", "wrong"])
+@pytest.mark.parametrize(  # each of the databases once: what is described does not depend on it
+    ("dialect", "mode"),
+    [("postgresql", GenerationMode.POSITIVE), ("sqlite", GenerationMode.NEGATIVE)],
+    indirect=["dialect"],
+    ids=["right", "wrong"],
+)
 async def test_every_answer_of_partner_services_is_one_that_is_described(
     world: World, directory_url: str, partnerservices_url: str, partnerservices_database: Database, mode: GenerationMode
 ) -> None:
