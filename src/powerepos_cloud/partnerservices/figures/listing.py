@@ -5,10 +5,32 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import func, select
 
-from powerepos_cloud.foundation.database import Session
+from powerepos_cloud.foundation.database import Hot, Session
 from powerepos_cloud.partnerservices.figures.sums import ZHead
-from powerepos_cloud.partnerservices.sales.tables import sale_items, sale_payments, sales, z_reports
+from powerepos_cloud.partnerservices.sales.tables import sale_items, sale_payments, z_reports
 from powerepos_cloud.partnerservices.sales.totals import warned_by
+
+
+class Head(msgspec.Struct, frozen=True):
+    """A sale's own row, as far as lists need it."""
+
+    sale_no: int
+    id: str
+    z_no: int
+    version: int
+    closed_at: str
+    invoice_number: str
+    gross: int
+    refund_of: str | None
+    warnings: str | None
+
+
+_HEADS_OF = "SELECT sale_no, id, z_no, version, closed_at, invoice_number, gross, refund_of, warnings FROM sales WHERE"
+# By hand for the plus: without it SQLite goes through all sales of the organisation instead of these few by their numbers.
+_HEADS = Hot(
+    _HEADS_OF + " kapow = $1 AND sale_no = ANY($2::bigint[])",
+    _HEADS_OF + " +kapow = $1 AND sale_no IN (SELECT value FROM json_each($2))",  # noqa: S608 - constants
+)
 
 
 class SaleRow(msgspec.Struct, frozen=True):
@@ -31,9 +53,7 @@ async def rows_of(session: Session, kapow: str, numbers: Sequence[int]) -> list[
     """These sales, in this order."""
     if not numbers:
         return []
-    heads = {
-        row.sale_no: row for row in await session.all(select(sales).where(sales.c.kapow == kapow, sales.c.sale_no.in_(numbers)))
-    }
+    heads = {row[0]: Head(*row) for row in await session.hot(_HEADS, kapow, session.listed(list(numbers)))}
     z_numbers = sorted({row.z_no for row in heads.values()})
     columns = tuple(z_reports.c[name] for name in ZHead.__struct_fields__)
     asked = select(*columns).where(z_reports.c.kapow == kapow, z_reports.c.z_no.in_(z_numbers))
