@@ -38,8 +38,8 @@ def read_form(body: bytes, limits: Mapping[str, int]) -> dict[str, str]:
     for pair in text.split("&"):
         name, _, value = pair.partition("=")
         if _ENCODED.search(pair):
-            name = _decode(name, "a parameter's name")
-            value = _decode(value, name if name in limits else "a parameter that this endpoint does not know")
+            name = decode(name, "a parameter's name")
+            value = decode(value, name if name in limits else "a parameter that this endpoint does not know")
         limit = limits.get(name)
         if limit is None:
             continue
@@ -51,30 +51,8 @@ def read_form(body: bytes, limits: Mapping[str, int]) -> dict[str, str]:
     return {name: value for name, value in seen.items() if value}
 
 
-def read_fields(body: bytes, *, most: int, longest: int) -> dict[str, list[str]]:
-    """Every field in the order in which it came, empty and repeated ones too; `longest` in characters.
-
-    Line ends become a line feed, as they were typed (HTML sends CR LF). Raises `FormFault`.
-    """
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        raise FormFault("The body is not UTF-8.") from None
-    fields: dict[str, list[str]] = {}
-    pairs = text.split("&", most) if text else []
-    if len(pairs) > most:
-        raise FormFault(f"The form has more than {most} fields.")
-    for pair in pairs:
-        name, _, value = pair.partition("=")
-        name = _decode(name, "a field's name")
-        value = _decode(value, f"the field {name}" if name.isidentifier() else "a field").replace("\r\n", "\n")
-        if len(value) > longest:
-            raise FormFault(f"A field has more than {longest} characters.")
-        fields.setdefault(name, []).append(value)
-    return fields
-
-
-def _decode(raw: str, what: str) -> str:
+def decode(raw: str, what: str) -> str:
+    """A name or value, decoded; `what` names it in the fault. Raises `FormFault`."""
     if "+" in raw:
         raw = raw.replace("+", " ")
     if "%" in raw:

@@ -18,7 +18,8 @@ from powerepos_cloud.directory.sessions import CODE
 from powerepos_cloud.directory.sign_in import SignIn
 from powerepos_cloud.foundation.refusals import Conflict, Invalid, NotFound
 from powerepos_cloud.http.facts import facts_of
-from powerepos_cloud.http.forms import FormFault, is_form, read_fields
+from powerepos_cloud.http.fields import read_fields
+from powerepos_cloud.http.forms import FormFault, is_form
 from powerepos_cloud.webui import problems
 from powerepos_cloud.webui.ask import Ask
 from powerepos_cloud.webui.backroom import Backroom, NoInstance
