@@ -136,7 +136,7 @@ def test_no_tracked_file_names_a_machine_or_a_registry(forbidden: re.Pattern[str
     [
         (MACHINE_PATH, 'open("/wor' + 'k/main/x")'),
         (MACHINE_PATH, "file:///op" + "t/wheels"),
-        (REGISTRY, "--extra-index-url" + " http://mirror"),
+        (REGISTRY, "--extra-ind" + "ex-url http://mirror"),
         (REGISTRY, "https://mirror.example/sim" + "ple/x"),
     ],
 )

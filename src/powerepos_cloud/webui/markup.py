@@ -8,6 +8,7 @@ import msgspec
 from markupsafe import Markup, escape
 
 _JSON_STRING = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?')
+_JOINTS = re.compile(r"(?<=[./_])")
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _TWO_DAYS = 172_800
 
@@ -31,6 +32,11 @@ def json_in_colour(value: Any) -> Markup:
         pieces += escape(text[end : found.start()]) + marked
         end = found.end()
     return pieces + escape(text[end:])
+
+
+def breakable(text: str) -> Markup:
+    """A code or a path, which may wrap after its dots, slashes and underscores."""
+    return Markup("<wbr>").join(escape(part) for part in _JOINTS.split(text))
 
 
 def in_words(seconds: int) -> str:

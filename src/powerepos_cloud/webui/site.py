@@ -10,7 +10,7 @@ import msgspec
 from litestar import MediaType, Request, Response
 
 from powerepos_cloud.http.facts import request_id
-from powerepos_cloud.webui import amounts, figures, markup, moments, times, waits
+from powerepos_cloud.webui import amounts, figures, markup, times
 from powerepos_cloud.webui.assets import Assets
 
 _CONTENT_SECURITY_POLICY = (
@@ -78,13 +78,12 @@ class Site:
         self._templates.filters |= {
             "with_code": markup.with_code,
             "json_in_colour": markup.json_in_colour,
+            "breakable": markup.breakable,
             "in_words": markup.in_words,
             "instant": markup.instant,
             "browser": markup.browser,
             **amounts.FILTERS,
             **times.FILTERS,
-            **waits.FILTERS,
-            **moments.FILTERS,
             **figures.FILTERS,
         }
         self._templates.globals |= {
