@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -44,6 +46,19 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def granian(port: int, *application: str) -> list[str]:
+    """The command of one worker that serves an application on this port."""
+    served = ["-m", "granian", "--interface", "asgi", "--no-ws", "--log-level", "critical", "--port", str(port)]
+    return [sys.executable, *served, *application]
+
+
+def token_of(url: str, form: str) -> str:
+    """The access token that this form gets."""
+    with urllib.request.urlopen(f"{url}/authorisation/token", form.encode()) as answer:
+        token: str = msgspec.json.decode(answer.read())["access_token"]
+        return token
 
 
 @contextlib.contextmanager

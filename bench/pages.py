@@ -21,9 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from bench.load import free_port, print_table, process
+from bench.load import free_port, granian, print_table, process, token_of
 from bench.sales import memory_mib, new_ids, rows_of_a_batch
 from bench.shop import OUTLET, SALES, batch, make_shop
 from bench.world import make_data
@@ -48,8 +46,7 @@ def main(stored: int, rounds: int, folder: Path) -> None:
     asyncio.run(make_shop(folder, kapow))
     cookie = asyncio.run(_owner(folder))
     settings = {"POWEREPOS_DATA": str(folder), "POWEREPOS_ISSUER": url, "POWEREPOS_LOG_LEVEL": "warning"}
-    granian = [sys.executable, "-m", "granian", "--interface", "asgi", "--no-ws", "--log-level", "critical"]
-    server = [*granian, "--port", str(port), "--factory", "powerepos_cloud.app:from_environment"]
+    server = granian(port, "--factory", "powerepos_cloud.app:from_environment")
     with process(server, f"{url}/readyz", settings):
         _send_pattern(url, form)
     days = _fill(folder, kapow, stored)
@@ -81,8 +78,7 @@ async def _owner(folder: Path) -> str:
 
 def _send_pattern(url: str, form: str) -> None:
     """One real batch, which everything else is copied from."""
-    with urllib.request.urlopen(f"{url}/authorisation/token", form.encode()) as answer:
-        token = msgspec.json.decode(answer.read())["access_token"]
+    token = token_of(url, form)
     today = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86_400))
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     request = urllib.request.Request(f"{url}/api/v1/sales/addbatch", batch(0, "Pattern", today), headers)

@@ -13,14 +13,13 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 from powerepos.contract.sales import PartnerSalesBatchRequest, PartnerSalesTransaction
 
-from bench.load import free_port, print_table, process
+from bench.load import free_port, granian, print_table, process, token_of
 from bench.shop import OUTLET, SALES, batch, make_shop
 from bench.world import make_data
 
@@ -65,11 +64,9 @@ def main(seconds: int, stored: int) -> None:
         kapow = sqlite3.connect(folder / "directory.sqlite3").execute("SELECT kapow FROM organisations").fetchone()[0]
         asyncio.run(make_shop(folder, kapow))
         settings = {"POWEREPOS_DATA": name, "POWEREPOS_ISSUER": url, "POWEREPOS_LOG_LEVEL": "warning"}
-        granian = [sys.executable, "-m", "granian", "--interface", "asgi", "--no-ws", "--log-level", "critical"]
-        server = [*granian, "--port", str(port), "--factory", "powerepos_cloud.app:from_environment"]
+        server = granian(port, "--factory", "powerepos_cloud.app:from_environment")
         with process(server, f"{url}/readyz", settings) as started:
-            with urllib.request.urlopen(f"{url}/authorisation/token", form.encode()) as answer:
-                token = msgspec.json.decode(answer.read())["access_token"]
+            token = token_of(url, form)
             _send(port, token, 1, 1, "warm")
             rows = rows_of_a_batch(folder)
             if stored:

@@ -9,10 +9,8 @@ import asyncio
 import json
 import sqlite3
 import statistics
-import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +19,7 @@ import uuid_utils
 from powerepos.contract import Limits, Permissions
 from powerepos.contract.stock import AddStockOrderRequest
 
-from bench.load import free_port, print_table, process
+from bench.load import free_port, granian, print_table, process, token_of
 from bench.sales import Sender, memory_mib
 from bench.shop import OUTLET
 from bench.world import make_data
@@ -94,11 +92,9 @@ def main(seconds: int) -> None:
         kapow = sqlite3.connect(folder / "directory.sqlite3").execute("SELECT kapow FROM organisations").fetchone()[0]
         asyncio.run(make_shop(folder, kapow))
         settings = {"POWEREPOS_DATA": name, "POWEREPOS_ISSUER": url, "POWEREPOS_LOG_LEVEL": "warning"}
-        granian = [sys.executable, "-m", "granian", "--interface", "asgi", "--no-ws", "--log-level", "critical"]
-        server = [*granian, "--port", str(port), "--factory", "powerepos_cloud.app:from_environment"]
+        server = granian(port, "--factory", "powerepos_cloud.app:from_environment")
         with process(server, f"{url}/readyz", settings) as started:
-            with urllib.request.urlopen(f"{url}/authorisation/token", form.encode()) as answer:
-                token = msgspec.json.decode(answer.read())["access_token"]
+            token = token_of(url, form)
             _send(port, token, 1, 1)
             floor = _floor(folder)
             found = {"1 sender": _send(port, token, 1, seconds), "4 senders": _send(port, token, 4, seconds)}

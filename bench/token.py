@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from bench.floor import hmacs_us, sign_us, store_us
-from bench.load import Round, free_port, median, print_table, process, wrk
+from bench.load import Round, free_port, granian, median, print_table, process, wrk
 from bench.world import PASSWORD_GRANTS, make_data
 
 CONNECTIONS = 32
@@ -46,9 +46,8 @@ def main(seconds: int) -> None:
         url = f"http://127.0.0.1:{port}"
         settings = {"POWEREPOS_DATA": name, "POWEREPOS_ISSUER": url, "POWEREPOS_LOG_LEVEL": "warning"}
         bodies = asyncio.run(make_data(folder, url))
-        granian = [sys.executable, "-m", "granian", "--interface", "asgi", "--no-ws", "--log-level", "critical"]
-        server = [*granian, "--port", str(port), "--factory", "powerepos_cloud.app:from_environment"]
-        echo = [*granian, "--port", str(echo_port), "--working-dir", "bench", "echo:app"]
+        server = granian(port, "--factory", "powerepos_cloud.app:from_environment")
+        echo = granian(echo_port, "--working-dir", "bench", "echo:app")
         with process(server, f"{url}/readyz", settings), process(echo, f"http://127.0.0.1:{echo_port}/echo"):
             found = _measure(url, f"http://127.0.0.1:{echo_port}/echo", bodies, seconds)
         _report(found, {"sign": sign_us(), "hmacs": hmacs_us(), **store_us(folder)})
