@@ -1,13 +1,19 @@
 """Who is behind a ClientID, and "stop this partner": everything it may do, and what it might still begin, ends at once."""
 
+import asyncio
+
 import pytest
+from sqlalchemy import Connection, text
 
 from powerepos_cloud.authserver.last_use import last_refreshes
 from powerepos_cloud.authserver.store import add_family, connection_of_account
 from powerepos_cloud.directory import accounts, clients, connections, counterparts, stopping
 from powerepos_cloud.directory.revocations import Entry
+from powerepos_cloud.foundation.database import open_database
+from powerepos_cloud.foundation.database.migrate import upgrade
 from powerepos_cloud.foundation.refusals import NotFound
 from tests.support.desk import KEYS, SALES, Desk, refused, unchanged
+from tests.support.schema import on_database
 
 
 async def test_a_merchant_sees_company_and_website_of_a_client_id(desk: Desk) -> None:
@@ -52,8 +58,50 @@ async def test_stopping_a_partner_ends_all_its_connections_and_shuts_what_it_mig
     assert names == [(one.id, bound.id, "refused"), (two.id, two.id, "refused")]
     assert [action for action, _ in await desk.audit()][-3:] == ["partner.stopped", "connection.revoked", "connection.revoked"]
     assert await unchanged(desk, stopping.stop_partner, organisation, partner.id) == []
+    assert await desk.ask(stopping.find, organisation, partner.id) == (await desk.ask(stopping.listing, organisation))[0]
     await desk.do(connections.reopen, organisation, one.id, open_to_all.id)  # the merchant may think again
     assert Entry(n=before + 3, kind="connection", state="narrowed", **_name(one.id, open_to_all.id)) in await desk.feed()
+
+
+async def test_a_stop_is_lifted_once_and_opens_nothing(desk: Desk) -> None:
+    organisation, partner = await desk.organisation(), await desk.partner("Tidewater")
+    client = await desk.client(partner)
+    await desk.do(connections.approve, organisation, client.id, ["partnerservices"], [SALES], None)
+    await desk.do(stopping.stop_partner, organisation, partner.id)
+    [stopped] = await desk.ask(stopping.listing, organisation)
+    assert (stopped.partner_id, stopped.company_name, stopped.since) == (partner.id, "Tidewater", desk.clock.now_ms())
+    assert await desk.do(stopping.lift_stop, organisation, partner.id) == stopped
+    assert (await desk.audit())[-1] == ("partner.stop_lifted", str(partner.id))
+    assert (await desk.ask(connections.get, organisation, client.id, client.id)).state == "revoked"
+    for partner_id in (partner.id, 4711):
+        assert await unchanged(desk, stopping.lift_stop, organisation, partner_id) is None
+    again = await desk.do(stopping.stop_partner, organisation, partner.id)
+    assert (again, (await desk.audit())[-1][0]) == ([], "partner.stopped")  # nothing left to revoke, and remembered anew
+
+
+async def test_stops_from_before_they_were_remembered_are_found_in_the_audit(desk: Desk, directory_url: str) -> None:
+    organisation, other, partner = await desk.organisation(), await desk.organisation("OTHER"), await desk.partner()
+    client = await desk.client(partner)
+    for one in (organisation, other):
+        await desk.do(connections.approve, one, client.id, ["partnerservices"], [SALES], None)
+    await desk.do(stopping.stop_partner, organisation, partner.id)
+    expected = await desk.ask(stopping.listing, organisation)
+    desk.clock.advance_ms(1000)
+    await desk.do(connections.reopen, organisation, client.id, client.id)
+    await desk.do(stopping.stop_partner, organisation, partner.id)
+    await asyncio.to_thread(on_database, directory_url, _forget_stops)
+    await asyncio.to_thread(upgrade, directory_url, "directory")
+    database = open_database("directory", directory_url)
+    try:
+        assert await database.read(lambda session: stopping.listing(session, organisation)) == expected
+        assert await database.read(lambda session: stopping.listing(session, other)) == []
+    finally:
+        await database.close()
+
+
+def _forget_stops(connection: Connection) -> None:
+    connection.execute(text("DROP TABLE stopped_partners"))
+    connection.execute(text("UPDATE alembic_version SET version_num = 'directory_0007'"))
 
 
 def _name(client_id: str, sub: str) -> dict[str, str]:

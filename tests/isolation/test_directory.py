@@ -65,7 +65,7 @@ class Two:
             select(t.organisations).where(t.organisations.c.id == organisation.id),
             *(
                 select(table).where(table.c.organisation_id == organisation.id)
-                for table in (t.accounts, t.connections, t.assignments, t.user_organisations)
+                for table in (t.accounts, t.connections, t.assignments, t.user_organisations, t.stopped_partners)
             ),
             *(select(table).where(table.c.account_id.in_(account_ids)) for table in (t.account_passwords, t.account_bindings)),
         ):
@@ -116,6 +116,7 @@ OWN: dict[Callable[..., Any], Attempt] = {
     connections.change: lambda two: (two.own, two.client.id, ["des"], [], None),
     connections.revoke_all: lambda two: (two.own, [two.client.id]),
     stopping.stop_partner: lambda two: (two.own, two.client.partner_id),
+    stopping.lift_stop: lambda two: (two.own, two.client.partner_id),
     assignments.move: lambda two: (two.own, two.other_instance.id),
     assignments.unassign: lambda two: (two.own, "ros"),
     organisations.rename: lambda two: (two.own, "Quay Street"),
@@ -126,7 +127,7 @@ OWN: dict[Callable[..., Any], Attempt] = {
 # A second approval or assignment is refused for one's own reasons; lists and one's own reads show nothing of the other's.
 ELSEWHERE = {
     connections.approve, assignments.assign, accounts.listing, connections.listing, assignments.listing, assignments.get,
-    organisations.lock,
+    organisations.lock, stopping.listing, stopping.find,
 }  # fmt: skip
 MODULES = (accounts, connections, assignments, organisations, replacing, stopping, users)
 NAMED = {accounts.set_any_partner: {"any_partner": True}}
@@ -202,8 +203,12 @@ async def test_lists_show_ones_own_alone(two: Two) -> None:
             two.client.id,
         ]
         assert len(await two.desk.ask(assignments.listing, organisation)) == 1
+    await two.desk.do(stopping.stop_partner, two.theirs, two.client.partner_id)
+    await two.desk.do(stopping.lift_stop, two.own, two.client.partner_id)
+    assert [one.partner_id for one in await two.desk.ask(stopping.listing, two.theirs)] == [two.client.partner_id]
+    assert await two.desk.ask(stopping.find, two.own, two.client.partner_id) is None
     fresh = await two.desk.organisation("FRESH")
-    for listing in (accounts.listing, connections.listing, assignments.listing):
+    for listing in (accounts.listing, connections.listing, assignments.listing, stopping.listing):
         assert await two.desk.ask(listing, fresh) == []
     with pytest.raises(NotFound):
         await two.desk.ask(assignments.get, fresh, "ros")

@@ -392,6 +392,8 @@ def test_a_partner_is_stopped_at_one_organisation_with_all_its_clients(admin: Ad
     again = admin("partner", "stop", shop.partner, shop.code, "--yes").stdout
     assert again == f"Partner {shop.partner} is stopped at {shop.code}: 0 connections revoked.\n"
     assert "there is no partner" in admin.error("partner", "stop", 99, shop.code, "--yes")
+    assert admin.json("partner", "lift-stop", shop.partner, shop.code)["changed"] is True
+    assert admin("partner", "lift-stop", shop.partner, shop.code).stdout == f"Partner {shop.partner} was not stopped.\n"
 
 
 def test_organisations_and_partners_are_renamed(admin: Admin, shop: Shop) -> None:

@@ -100,6 +100,17 @@ async def test_a_partner_is_stopped_over_all_its_connections(house: House) -> No
     async with house.app.called_from("198.51.100.9") as http:
         answer = await http.post("/authorisation/token", data=world.client.form("password", **world.account.login()))
     assert answer.json()["error"] == "unauthorized_client"
+    for path in (f"/connections/{world.client.id}/{world.account.id}", f"/connections/approve?client={world.client.id}"):
+        assert "What you name is let in all the same" in (await reader.get(path)).text
+    page = await reader.get("/connections")
+    lift = f"/connections/partners/{world.partners['Tallyho']}/lift"
+    page = await reader.post(lift, form := page.form(lift).fields)
+    assert "The stop of Tallyho is lifted." in page.text
+    assert "That partner was not stopped." in (await reader.post(lift, form)).text
+    assert (await deeds(house))[0] == "partner.stop_lifted"
+    assert {(await found(house, world.client.id, sub)).state for sub in (world.client.id, world.account.id)} == {"revoked"}
+    page = await reader.get("/audit?what=partner")
+    assert "lifted the stop of the partner Tallyho" in page.text
 
 
 async def test_the_organisation_code_is_told_with_how_to_hand_access_over(house: House) -> None:

@@ -67,7 +67,7 @@ _ADD_CONNECTION = Hot("""
     VALUES ($1, $2, $3, 'account', 'active', 0, 0, $4)
     ON CONFLICT (client_id, sub, organisation_id) DO NOTHING RETURNING id
 """)
-_CONNECTION_ID = Hot("SELECT id FROM connections WHERE client_id = $1 AND sub = $2 AND organisation_id = $3")
+_CONNECTION_ID = Hot("SELECT id, state FROM connections WHERE client_id = $1 AND sub = $2 AND organisation_id = $3")
 _TAKE_ASSERTION = Hot("""
     INSERT INTO assertions (client_id, jti_hash, delete_after_at) VALUES ($1, $2, $3)
     ON CONFLICT DO NOTHING RETURNING client_id
@@ -243,12 +243,13 @@ async def end_family(session: Session, family_id: str, state: str, reason: str) 
 
 async def connection_of_account(
     session: Session, client_id: str, sub: str, organisation_id: int, now_ms: int
-) -> tuple[int, bool]:
-    """The connection by account, made if this is the first grant; its ID, and whether it was made now."""
+) -> tuple[int, str | None]:
+    """The connection by account, made if this is the first grant; its ID, and its state if it was there before."""
     made = await session.hot(_ADD_CONNECTION, organisation_id, client_id, sub, now_ms)
     if made:
-        return made[0][0], True
-    return (await session.hot(_CONNECTION_ID, client_id, sub, organisation_id))[0][0], False
+        return made[0][0], None
+    [(connection_id, state)] = await session.hot(_CONNECTION_ID, client_id, sub, organisation_id)
+    return connection_id, state
 
 
 async def take_assertion(session: Session, client_id: str, jti_hash: bytes, delete_after_at: int) -> bool:

@@ -58,6 +58,14 @@ class Rights(msgspec.Struct, frozen=True):
 _REV = "COALESCE((SELECT value FROM counters WHERE name = 'revocations'), 0)"
 _SERVICE = "i.uri, sv.alg, sv.access_seconds, sv.refresh_idle_seconds, sv.refresh_total_seconds"
 
+# Whether account a lets in the client {client}: it is bound by name, or the account is open to any partner and the
+# organisation has not stopped this one.
+_ADMITS = """(
+        EXISTS (SELECT 1 FROM account_bindings b WHERE b.account_id = a.id AND b.client_id = {client})
+        OR (a.any_partner AND NOT EXISTS (
+          SELECT 1 FROM clients c JOIN stopped_partners st ON st.partner_id = c.partner_id
+          WHERE c.id = {client} AND st.organisation_id = a.organisation_id)))"""
+
 _CLIENT_BY_SECRET = Hot("""
     SELECT c.id, c.grants, c.state, s.id, s.last_used_at
     FROM client_secrets s JOIN clients c ON c.id = s.client_id
@@ -78,8 +86,11 @@ _BY_PASSWORD = Hot(f"""
     LEFT JOIN connections cn ON cn.client_id = $4 AND cn.sub = a.id AND cn.organisation_id = o.id
     WHERE pw.hash = $1 AND pw.account_id = $2 AND o.code_key = $3 AND a.state = 'active' AND o.state = 'active'
       AND pw.ended_at IS NULL AND (pw.expires_at IS NULL OR pw.expires_at > $6)
-      AND (a.any_partner OR EXISTS (SELECT 1 FROM account_bindings b WHERE b.account_id = a.id AND b.client_id = $4))
+      AND ({_ADMITS.format(client="$4")} OR (a.any_partner AND cn.id IS NOT NULL))
 """)  # noqa: S608 - joined from constants
+
+
+_MAY_BEGIN = Hot(f"SELECT 1 FROM accounts a WHERE a.id = $1 AND {_ADMITS.format(client='$2')}")  # noqa: S608 - as above
 
 _BY_APPROVAL = Hot(f"""
     SELECT o.id, o.code, o.kapow, cn.sub, cn.permissions, cn.outlets, cn.id, cn.state, {_SERVICE}, {_REV}, cn.services
@@ -124,6 +135,11 @@ async def by_password(
         return None
     row = rows[0]
     return Rights(*_who(row), None, row[6], row[7] or "active", Instance(*row[8:13]), row[13], row[14], row[15])
+
+
+async def may_begin(session: Session, account_id: str, client_id: str) -> bool:
+    """Whether the account lets this client in that has no connection by it yet."""
+    return bool(await session.hot(_MAY_BEGIN, account_id, client_id))
 
 
 async def by_approval(session: Session, client_id: str, org_id: str, service: str) -> Rights | None:

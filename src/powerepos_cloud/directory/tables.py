@@ -165,6 +165,16 @@ connections = Table(
     info=_OWNED,
 )
 
+stopped_partners = Table(
+    "stopped_partners",  # none of their clients begins at an account that is open to any partner, those of tomorrow included
+    DIRECTORY,
+    number("organisation_id", ForeignKey("organisations.id")),
+    number("partner_id", ForeignKey("partners.id")),
+    instant("created_at"),
+    PrimaryKeyConstraint("organisation_id", "partner_id"),
+    info=_OWNED,
+)
+
 users = Table(
     "users",
     DIRECTORY,

@@ -7,7 +7,7 @@ import typer
 from powerepos_cloud.directory import clients, partners
 from powerepos_cloud.directory.connections import Connection
 from powerepos_cloud.directory.partners import Partner
-from powerepos_cloud.directory.stopping import stop_partner
+from powerepos_cloud.directory.stopping import Stopped, lift_stop, stop_partner
 from powerepos_cloud.manage.console import Desk, confirm, run
 from powerepos_cloud.manage.options import OrganisationCode, PartnerId, Yes
 from powerepos_cloud.manage.output import Json, say, show, show_list, view
@@ -23,6 +23,7 @@ def commands() -> typer.Typer:
     group.command("show")(show_one)
     group.command("set")(change)
     group.command("stop")(stop)
+    group.command("lift-stop")(lift)
     return group
 
 
@@ -78,7 +79,7 @@ def change(
 
 
 def stop(partner_id: PartnerId, code: OrganisationCode, yes: Yes = False, as_json: Json = False) -> None:
-    """End all that a partner may do for an organisation, with every one of its clients."""
+    """End all that a partner may do for an organisation, with every one of its clients, those of tomorrow included."""
     confirm(f"Revoke all connections of partner {partner_id} with {code}?", yes=yes)
 
     async def deed(desk: Desk) -> list[Connection]:
@@ -93,3 +94,14 @@ def stop(partner_id: PartnerId, code: OrganisationCode, yes: Yes = False, as_jso
     number = len(revoked)
     sentence = f"Partner {partner_id} is stopped at {code}: {number} connection{'' if number == 1 else 's'} revoked."
     say(sentence, result, as_json=as_json)
+
+
+def lift(partner_id: PartnerId, code: OrganisationCode, as_json: Json = False) -> None:
+    """Let accounts that are open to any partner admit this one again. Revoked connections are reopened by themselves."""
+
+    async def deed(desk: Desk) -> Stopped | None:
+        return await desk.do(lift_stop, await desk.organisation(code), partner_id)
+
+    changed = run(deed) is not None
+    sentence = f"The stop of partner {partner_id} at {code} is lifted." if changed else f"Partner {partner_id} was not stopped."
+    say(sentence, {"partner_id": partner_id, "organisation": code, "changed": changed}, as_json=as_json)

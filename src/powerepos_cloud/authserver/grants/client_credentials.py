@@ -22,5 +22,5 @@ async def grant(tools: Tools, client: ProvedClient, form: dict[str, str], facts:
     if found is None:
         raise tools.throttle.grant_failed(facts.source, client.id, org_id, InvalidGrant(_REFUSED, "not_approved"))
     tools.throttle.grant_succeeded(facts.source, client.id, org_id)
-    check_connection(found)
+    check_connection(found.connection_state)
     return start_grant(tools, client, found, scope, facts, now)

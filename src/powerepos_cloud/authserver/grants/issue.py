@@ -5,17 +5,24 @@ from typing import Any
 import msgspec
 
 from powerepos_cloud.audit.store import Actor, record
-from powerepos_cloud.authserver.errors import InvalidRequest, UnauthorizedClient
+from powerepos_cloud.authserver.errors import InvalidGrant, InvalidRequest, UnauthorizedClient
 from powerepos_cloud.authserver.scopes import Scope, permissions_for
 from powerepos_cloud.authserver.store import add_family, connection_of_account, touch
 from powerepos_cloud.authserver.throttle import Throttle
-from powerepos_cloud.directory.rights import ProvedClient, Rights
+from powerepos_cloud.directory import stopping
+from powerepos_cloud.directory.rights import ProvedClient, Rights, may_begin
 from powerepos_cloud.foundation.clock import Clock
 from powerepos_cloud.foundation.database import Database, Pending, Session
 from powerepos_cloud.foundation.ids import new_id
 from powerepos_cloud.foundation.secrets import SecretKind, generate
 from powerepos_cloud.http.facts import RequestFacts
 from powerepos_cloud.keyring.ring import KeyRing
+
+NOT_ADMITTED = (
+    "Organisation Code, service account or password is wrong, or the account is not for this client: "
+    "ask the organisation to check all three."
+)
+"""One text for all that may be wrong with an account's credentials."""
 
 _TOUCH_EVERY_MS = 3_600_000
 _TOLD_AFTER_END_MS = 30 * 86_400_000  # how long an expired token is still told apart from an unknown one
@@ -54,11 +61,11 @@ def required(form: dict[str, str], *names: str) -> list[str]:
     return [form[name] for name in names]
 
 
-def check_connection(rights: Rights) -> None:
-    """Raises `UnauthorizedClient` if the connection is paused or revoked."""
-    if rights.connection_state == "paused":
+def check_connection(state: str) -> None:
+    """Raises `UnauthorizedClient` if a connection in this state is paused or revoked."""
+    if state == "paused":
         raise UnauthorizedClient("The organisation has paused this connection: it can resume it.", "connection_paused")
-    if rights.connection_state == "revoked":
+    if state == "revoked":
         raise UnauthorizedClient("The organisation has revoked this connection: only it can open it again.", "connection_revoked")
 
 
@@ -104,8 +111,17 @@ def refresh_delete_after(rights: Rights, now_ms: int, ends_at: int) -> int:
 
 
 async def _first_use(session: Session, client: ProvedClient, rights: Rights, facts: RequestFacts, now_ms: int) -> int:
-    connection_id, made = await connection_of_account(session, client.id, rights.sub, rights.organisation_id, now_ms)
-    if made:
+    """The connection by account, made now. Asks again, for a stop of the partner may have come since the rights were read.
+
+    Raises `InvalidGrant`, `UnauthorizedClient`.
+    """
+    await stopping.hold_off(session, client.id)
+    connection_id, state = await connection_of_account(session, client.id, rights.sub, rights.organisation_id, now_ms)
+    if state is not None:
+        check_connection(state)
+    elif not await may_begin(session, rights.sub, client.id):
+        raise InvalidGrant(NOT_ADMITTED, "stopped_meanwhile")
+    else:
         await record(
             session,
             now_ms,

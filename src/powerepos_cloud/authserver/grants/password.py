@@ -1,17 +1,13 @@
 """The password grant (RFC 6749 section 4.3) for service accounts only, within one organisation (`org_id`)."""
 
 from powerepos_cloud.authserver.errors import InvalidGrant
-from powerepos_cloud.authserver.grants.issue import Issue, Tools, check_connection, required, start_grant
+from powerepos_cloud.authserver.grants.issue import NOT_ADMITTED, Issue, Tools, check_connection, required, start_grant
 from powerepos_cloud.authserver.scopes import read_scope
 from powerepos_cloud.directory import rights
 from powerepos_cloud.directory.rights import ProvedClient, Rights
 from powerepos_cloud.foundation.secrets import SecretKind, is_well_formed
 from powerepos_cloud.http.facts import RequestFacts
 
-_REFUSED = (
-    "Organisation Code, service account or password is wrong, or the account is not for this client: "
-    "ask the organisation to check all three."
-)
 _EMAIL = "The username is an e-mail address: end users cannot be used here, ask the organisation for a service account."
 
 
@@ -24,10 +20,10 @@ async def grant(tools: Tools, client: ProvedClient, form: dict[str, str], facts:
     now = tools.clock.now_ms()
     found = await _look_up(tools, client, org_id, username, password, scope.service, now)
     if found is None:
-        refusal = InvalidGrant(_REFUSED, "password_refused")
+        refusal = InvalidGrant(NOT_ADMITTED, "password_refused")
         raise tools.throttle.grant_failed(facts.source, client.id, username, refusal)
     tools.throttle.grant_succeeded(facts.source, client.id, username)
-    check_connection(found)
+    check_connection(found.connection_state)
     return start_grant(tools, client, found, scope, facts, now)
 
 

@@ -142,7 +142,7 @@ async def _check_place(tools: Tools, presented: _Presented, now_ms: int, facts: 
 
 def _check_rights(family: Family) -> None:
     """What may be lifted again: the family stays usable. Raises `UnauthorizedClient`."""
-    check_connection(family.rights)
+    check_connection(family.rights.connection_state)
     if family.organisation_state != "active":
         raise UnauthorizedClient("The organisation is switched off.", "organisation_off")
     if not family.by_account:

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response
 from litestar.types import ControllerRouterHandler
 
-from powerepos_cloud.directory import connections, counterparts
+from powerepos_cloud.directory import connections, counterparts, stopping
 from powerepos_cloud.directory.connections import Connection
 from powerepos_cloud.directory.counterparts import Counterpart
 from powerepos_cloud.foundation.database import Session
@@ -94,10 +94,12 @@ class _Approval:
             return None
 
     async def _form(self, ask: Ask, user: Counterpart | None, known: Connection | None = None) -> Response[bytes]:
+        owned = ask.viewer.organisation
         facts: dict[str, Any] = {
             "user": user,
+            "stopped": await stopping.find(self.directory.reader, owned, user.partner_id) if user else None,
             "known": known,
-            "venues": await venues.venues_of(self.backroom, ask.viewer.organisation),
+            "venues": await venues.venues_of(self.backroom, owned),
             "services": [(name, saying.label, saying.small) for name, saying in words.SERVICES.items()],
             "permissions": [(name, saying.label, saying.small) for name, saying in words.PERMISSIONS.items()],
         }

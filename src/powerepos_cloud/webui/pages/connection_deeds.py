@@ -32,14 +32,27 @@ class _Deeds:
 
     async def stop(self, ask: Ask) -> Response[bytes]:
         """End everything of one partner."""
-        owned, text = ask.viewer.organisation, ask.value("partner")
-        if not (text.isascii() and text.isdigit() and len(text) <= 15):
-            raise NotFound("partner", text)
-        partner_id = int(text)
+        owned, partner_id = ask.viewer.organisation, _partner_id(ask)
         await self.directory.write(lambda session: stopping.stop_partner(session, ask.now_ms, ask.actor, owned, partner_id))
         [first, *_] = await counterparts.of_partner(self.directory.reader, partner_id)
         said = f"{first.company_name} is stopped: all its tokens end within two seconds, and it gets no new ones."
         return self.frame.go(ask, "/connections", said)
+
+    async def lift(self, ask: Ask) -> Response[bytes]:
+        """Let a stopped partner begin again where any partner may."""
+        owned, partner_id = ask.viewer.organisation, _partner_id(ask)
+        lifted = await self.directory.write(lambda session: stopping.lift_stop(session, ask.now_ms, ask.actor, owned, partner_id))
+        if lifted is None:
+            return self.frame.go(ask, "/connections", "That partner was not stopped.")
+        said = f"The stop of {lifted.company_name} is lifted. What was revoked stays revoked until you open it again."
+        return self.frame.go(ask, "/connections", said)
+
+
+def _partner_id(ask: Ask) -> int:
+    text = ask.value("partner")
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise NotFound("partner", text)
+    return int(text)
 
 
 def build(frame: Frame, done: Who) -> list[ControllerRouterHandler]:
@@ -54,4 +67,5 @@ def build(frame: Frame, done: Who) -> list[ControllerRouterHandler]:
     return [
         *(frame.post(f"{_ONE}/{word}", done)(deeds.deed(function, said)) for word, (function, said) in turns.items()),
         frame.post("/connections/partners/{partner:str}/stop", done)(deeds.stop),
+        frame.post("/connections/partners/{partner:str}/lift", done)(deeds.lift),
     ]

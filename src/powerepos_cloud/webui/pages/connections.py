@@ -9,7 +9,7 @@ from litestar.types import ControllerRouterHandler
 
 from powerepos_cloud.audit.store import newest_by_subject
 from powerepos_cloud.authserver.last_use import last_refreshes
-from powerepos_cloud.directory import accounts, connections, counterparts
+from powerepos_cloud.directory import accounts, connections, counterparts, stopping
 from powerepos_cloud.directory.connections import Connection
 from powerepos_cloud.directory.counterparts import Counterpart
 from powerepos_cloud.directory.organisations import Organisation
@@ -120,7 +120,8 @@ class _Pages:
         owned = ask.viewer.organisation
         rows = await shown(self.backroom, owned, await connections.listing(self.reader, owned))
         at = await venues.venues_of(self.backroom, owned)
-        return self.frame.show(ask, "connections.html", groups=grouped(rows), venues=at, words=words)
+        stopped = await stopping.listing(self.reader, owned)
+        return self.frame.show(ask, "connections.html", groups=grouped(rows), stopped=stopped, venues=at, words=words)
 
     async def one(self, ask: Ask) -> Response[bytes]:
         """One connection, and what can be done with it."""
@@ -128,7 +129,8 @@ class _Pages:
         found = await connections.get(self.reader, owned, ask.value("client"), ask.value("sub"))
         [row] = await shown(self.backroom, owned, [found])
         at = await venues.venues_of(self.backroom, owned)
-        return self.frame.show(ask, "connection.html", row=row, venues=at, words=words)
+        stopped = await stopping.find(self.reader, owned, row.user.partner_id)
+        return self.frame.show(ask, "connection.html", row=row, stopped=stopped, venues=at, words=words)
 
 
 def _build(frame: Frame) -> list[ControllerRouterHandler]:

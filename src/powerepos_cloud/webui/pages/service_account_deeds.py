@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Response
 from litestar.types import ControllerRouterHandler
 
-from powerepos_cloud.directory import accounts, counterparts
+from powerepos_cloud.directory import accounts, counterparts, stopping
 from powerepos_cloud.directory.accounts import Account
 from powerepos_cloud.foundation.refusals import NotFound
 from powerepos_cloud.webui.ask import Ask
@@ -36,14 +36,16 @@ class _Deeds:
         """Who is behind a ClientID, before the account is opened to it."""
         account = await self._account(ask)
         ask.form = Form.of(client=ask.query("client"))
-        user = None
+        user, stopped = None, None
         if ask.query("client"):
             try:
                 user = await counterparts.get(self.directory.reader, ask.query("client"))
+                stopped = await stopping.find(self.directory.reader, ask.viewer.organisation, user.partner_id)
             except NotFound as refused:
                 ask.form.blame("client", f"Nobody has this ClientID. {refused.cure}")
         status = 200 if ask.form.is_sound else 422
-        return self.frame.show(ask, "service_account_bind.html", status=status, account=account, user=user)
+        facts = {"account": account, "user": user, "stopped": stopped}
+        return self.frame.show(ask, "service_account_bind.html", status=status, **facts)
 
     async def bind(self, ask: Ask) -> Response[bytes]:
         """Let this client use it."""
