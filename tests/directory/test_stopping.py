@@ -73,8 +73,10 @@ async def test_a_stop_is_lifted_once_and_opens_nothing(desk: Desk) -> None:
     assert await desk.do(stopping.lift_stop, organisation, partner.id) == stopped
     assert (await desk.audit())[-1] == ("partner.stop_lifted", str(partner.id))
     assert (await desk.ask(connections.get, organisation, client.id, client.id)).state == "revoked"
-    for partner_id in (partner.id, 4711):
-        assert await unchanged(desk, stopping.lift_stop, organisation, partner_id) is None
+    assert await unchanged(desk, stopping.lift_stop, organisation, partner.id) is None
+    strange = await desk.client(await desk.partner("Stranger"))
+    for partner_id in (strange.partner_id, 4711):
+        assert "partner" in await refused(desk, NotFound, stopping.lift_stop, organisation, partner_id)
     again = await desk.do(stopping.stop_partner, organisation, partner.id)
     assert (again, (await desk.audit())[-1][0]) == ([], "partner.stopped")  # nothing left to revoke, and remembered anew
 

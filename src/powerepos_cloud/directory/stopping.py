@@ -45,9 +45,7 @@ async def stop_partner(
     client_ids = [client.client_id for client in await counterparts.of_partner(session, partner_id)]
     open_pairs = await _pairs_without_connection(session, organisation, client_ids)
     await _shut(session, now_ms, organisation, open_pairs)
-    known = [one for one in await connections.listing(session, organisation) if one.client_id in client_ids]
-    if not known:
-        raise NotFound("partner", partner_id)
+    known = await _connections_with(session, organisation, partner_id, client_ids)
     is_new = await _remember(session, now_ms, organisation, partner_id)
     if is_new or open_pairs or any(one.state != "revoked" for one in known):
         details = {"clients": client_ids, "shut": sorted({account_id for _, account_id in open_pairs})}
@@ -59,10 +57,12 @@ async def stop_partner(
 async def lift_stop(session: Session, now_ms: int, actor: Actor, organisation: Organisation, partner_id: int) -> Stopped | None:
     """Let accounts that are open to any partner admit this one again; None if it was not stopped.
 
-    What was revoked stays so: each connection is opened again by itself.
+    What was revoked stays so: each connection is opened again by itself. Raises `NotFound`, as `stop_partner` does.
     """
     lifted = await find(session, organisation, partner_id)
     if lifted is None:
+        client_ids = [client.client_id for client in await counterparts.of_partner(session, partner_id)]
+        await _connections_with(session, organisation, partner_id, client_ids)
         return None
     await session.run(
         delete(stopped_partners).where(
@@ -97,6 +97,16 @@ async def hold_off(session: Session, client_id: str) -> None:
         .where(clients_table.c.id == client_id)
     )
     await session.all(held.with_for_update(read=True, of=partners_table))
+
+
+async def _connections_with(
+    session: Session, organisation: Organisation, partner_id: int, client_ids: Sequence[str]
+) -> list[Connection]:
+    """The organisation's connections with these clients of the partner. Raises `NotFound` if there is none."""
+    known = [one for one in await connections.listing(session, organisation) if one.client_id in client_ids]
+    if not known:
+        raise NotFound("partner", partner_id)
+    return known
 
 
 async def _remember(session: Session, now_ms: int, organisation: Organisation, partner_id: int) -> bool:
