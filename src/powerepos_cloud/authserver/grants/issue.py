@@ -18,12 +18,10 @@ from powerepos_cloud.foundation.secrets import SecretKind, generate
 from powerepos_cloud.http.facts import RequestFacts
 from powerepos_cloud.keyring.ring import KeyRing
 
-NOT_ADMITTED = (
+_NOT_ADMITTED = (
     "Organisation Code, service account or password is wrong, or the account is not for this client: "
     "ask the organisation to check all three."
 )
-"""One text for all that may be wrong with an account's credentials."""
-
 _TOUCH_EVERY_MS = 3_600_000
 _TOLD_AFTER_END_MS = 30 * 86_400_000  # how long an expired token is still told apart from an unknown one
 
@@ -59,6 +57,11 @@ def required(form: dict[str, str], *names: str) -> list[str]:
         if name not in form:
             raise InvalidRequest(f"The parameter {name} is missing or empty.", f"missing_{name}")
     return [form[name] for name in names]
+
+
+def not_admitted(reason: str) -> InvalidGrant:
+    """What is said, in one text, of all that may be wrong with an account's credentials."""
+    return InvalidGrant(_NOT_ADMITTED, reason)
 
 
 def check_connection(state: str) -> None:
@@ -120,7 +123,7 @@ async def _first_use(session: Session, client: ProvedClient, rights: Rights, fac
     if state is not None:
         check_connection(state)
     elif not await may_begin(session, rights.sub, client.id):
-        raise InvalidGrant(NOT_ADMITTED, "stopped_meanwhile")
+        raise not_admitted("stopped_meanwhile")
     else:
         await record(
             session,

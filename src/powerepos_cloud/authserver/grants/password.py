@@ -1,7 +1,7 @@
 """The password grant (RFC 6749 section 4.3) for service accounts only, within one organisation (`org_id`)."""
 
 from powerepos_cloud.authserver.errors import InvalidGrant
-from powerepos_cloud.authserver.grants.issue import NOT_ADMITTED, Issue, Tools, check_connection, required, start_grant
+from powerepos_cloud.authserver.grants.issue import Issue, Tools, check_connection, not_admitted, required, start_grant
 from powerepos_cloud.authserver.scopes import read_scope
 from powerepos_cloud.directory import rights
 from powerepos_cloud.directory.rights import ProvedClient, Rights
@@ -20,7 +20,7 @@ async def grant(tools: Tools, client: ProvedClient, form: dict[str, str], facts:
     now = tools.clock.now_ms()
     found = await _look_up(tools, client, org_id, username, password, scope.service, now)
     if found is None:
-        refusal = InvalidGrant(NOT_ADMITTED, "password_refused")
+        refusal = not_admitted("password_refused")
         raise tools.throttle.grant_failed(facts.source, client.id, username, refusal)
     tools.throttle.grant_succeeded(facts.source, client.id, username)
     check_connection(found.connection_state)
