@@ -8,6 +8,7 @@ import pytest
 from powerepos_cloud.directory.organisations import Organisation
 from powerepos_cloud.foundation.database import Database, Session
 from powerepos_cloud.partnerservices.catalogue import samples
+from powerepos_cloud.partnerservices.catalogue.memory import CatalogueMemory
 from powerepos_cloud.partnerservices.outlets import store as outlets
 from powerepos_cloud.partnerservices.stock import orders
 from powerepos_cloud.partnerservices.stock.intake import read_intake
@@ -55,7 +56,7 @@ class Stockroom:
     async def send(self, body: dict[str, Any]) -> str:
         """Store an order; its ID."""
         intake = read_intake(msgspec.json.encode(body))
-        await self.database.write(lambda session: orders.add(session, self.caller, intake, NOW))
+        await self.database.write(lambda session: orders.add(session, CatalogueMemory(), self.caller, intake, NOW))
         return str(body["orderID"])
 
 

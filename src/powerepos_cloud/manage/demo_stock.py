@@ -13,6 +13,7 @@ import msgspec
 
 from powerepos_cloud.foundation.database import Database
 from powerepos_cloud.manage.demo_catalogue import COSTS
+from powerepos_cloud.partnerservices.catalogue.memory import CatalogueMemory
 from powerepos_cloud.partnerservices.outlets.store import Outlet
 from powerepos_cloud.partnerservices.stock import orders
 from powerepos_cloud.partnerservices.stock.intake import read_intake
@@ -36,6 +37,7 @@ class StockDemo:
         self._database = database
         self._caller = caller
         self._now_ms = now_ms
+        self._memory = CatalogueMemory()
 
     async def buy(self, outlet: Outlet) -> int:
         """Four weekly invoices of each supplier; how many orders were stored."""
@@ -57,7 +59,7 @@ class StockDemo:
 
     async def _send(self, body: dict[str, Any]) -> None:
         intake = read_intake(_encoder.encode(body))
-        await self._database.write(lambda session: orders.add(session, self._caller, intake, self._now_ms))
+        await self._database.write(lambda session: orders.add(session, self._memory, self._caller, intake, self._now_ms))
 
     def _invoice(self, outlet: Outlet, supplier: str, day: date, weeks_ago: int) -> dict[str, Any]:
         """Every second of the supplier's products in turn, freight below 200.00, a rebate above 600.00."""

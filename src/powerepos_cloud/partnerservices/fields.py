@@ -25,11 +25,21 @@ class Units(dict[str, int]):
 
     def __init__(self, decimals: int, largest: int, unfit: list[Decimal]) -> None:
         super().__init__()
+        self._decimals, self._largest = decimals, largest * 10**decimals
         self._scale, self._step = Decimal(10**decimals), Decimal(1).scaleb(-decimals)
         self._least, self._most = Decimal(-largest), Decimal(largest)
         self._unfit = unfit
 
     def __missing__(self, text: str) -> int:
+        units, _, fraction = text.partition(".")
+        if len(fraction) <= self._decimals and "E" not in text:  # most are; only the others need reckoning with decimals
+            whole = int(units + fraction.ljust(self._decimals, "0"))
+            if -self._largest < whole < self._largest:
+                self[text] = whole
+                return whole
+        return self._reckoned(text)
+
+    def _reckoned(self, text: str) -> int:
         value = Decimal(text)
         if not self._least < value < self._most:
             self._unfit.append(value)

@@ -64,7 +64,10 @@ def test_the_first_and_the_last_day_there_is_are_looked_at_closely(trading_date:
     assert not ordinary.has(of(f"{trading_date} 12:00:00.000", [], []))
 
 
-@given(st.decimals(allow_nan=False, allow_infinity=False, places=8, min_value=-(10**10), max_value=10**10))
+@given(
+    st.sampled_from([0, 2, 7, 8]).flatmap(lambda places: st.decimals(-(10**10), 10**10, places=places))
+    | st.builds(lambda digits, exponent: Decimal(digits).scaleb(exponent), st.integers(-999, 999), st.integers(-9, 9))
+)
 def test_a_unit_is_exact_or_what_does_not_fit_is_told_each_time(value: Decimal) -> None:
     unfit: list[Decimal] = []
     units = Units(7, 10**9, unfit)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from powerepos_cloud.partnerservices.wire import LocalDateTime, guid, local_datetime, trading_date
+from powerepos_cloud.partnerservices.wire import LocalDateTime, are_plain_guids, guid, local_datetime, trading_date
 from tests.partnerservices.wire.documents import many
 
 GUID = "5d2f1c90-6b7e-4a58-9c31-77e0a4b8d201"
@@ -27,6 +27,25 @@ def test_every_guid_is_read(value: uuid.UUID, is_upper: bool, has_hyphens: bool,
     text = str(value) if has_hyphens else value.hex
     text = f"{{{text}}}" if has_braces else text
     assert guid(text.upper() if is_upper else text) == str(value)
+
+
+@many
+@given(
+    st.lists(
+        st.uuids().map(str)
+        | st.builds(
+            lambda value, place, other: str(value)[:place] + other + str(value)[place + 1 :],
+            st.uuids(), st.integers(0, 36), st.sampled_from(["", "-", "--", "A", "g", "é", "٣", "\n", "{", "0"]),
+        ),
+        max_size=4,
+    )
+)  # fmt: skip
+def test_many_are_plain_guids_if_each_is_its_own_canonical_form(texts: list[str]) -> None:
+    assert are_plain_guids(texts) is all(guid(text) == text for text in texts)
+
+
+def test_guids_of_wrong_lengths_do_not_make_up_for_each_other() -> None:
+    assert not are_plain_guids([GUID[:-1], GUID + "0"])
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,9 @@ from powerepos_cloud.partnerservices.catalogue.tables import catalogues, product
 
 MOST_CANDIDATES = 5
 
+Stamp = tuple[int, int]
+"""Revision, and when it was made (ms): a commit that failed may have left the number to another change."""
+
 _LEVELS = (1, 2, 3, 4)
 _PRODUCT = tuple(products.c[name] for name in ("number", "name", "group_name", "main_group_name", "tax_group_key", "active"))
 _SUPPLIER = (suppliers.c.id, suppliers.c.name, suppliers.c.tax_group_key)
@@ -49,6 +52,7 @@ _NAMES_BY_NUMBER = _many("SELECT number, name FROM products WHERE kapow = $1 AND
 _BY_NUMBER = _many("SELECT FIELDS FROM products p WHERE p.kapow = $1 AND p.number AMONG $2")
 _BY_NAMES = _many("""
     SELECT p.names_key, FIELDS FROM products p WHERE p.kapow = $1 AND p.names_key AMONG $2 ORDER BY p.active, p.number""")
+_STAMP = Hot("SELECT revision, changed_at FROM catalogues WHERE kapow = $1")
 _BY_CODE = _many("""
     SELECT c.code, FIELDS FROM supplier_codes c JOIN products p ON p.kapow = c.kapow AND p.number = c.product_number
     WHERE c.kapow = $1 AND c.supplier_id = $2 AND c.code AMONG $3""")
@@ -153,6 +157,12 @@ async def revision(session: Session, kapow: str) -> int:
     """The number of the catalogue's newest change; 0 if there never was one."""
     found: int | None = await session.scalar(select(catalogues.c.revision).where(catalogues.c.kapow == kapow))
     return found or 0
+
+
+async def stamp(session: Session, kapow: str) -> Stamp:
+    """What a catalogue looks like no other time than this; asked for by those who remember it."""
+    rows = await session.hot(_STAMP, kapow)
+    return (rows[0][0], rows[0][1]) if rows else (0, 0)
 
 
 async def _supplier(session: Session, kapow: str, condition: Any) -> Supplier | None:

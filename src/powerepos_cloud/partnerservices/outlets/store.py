@@ -1,5 +1,6 @@
 """An organisation's outlets on this instance. Everything is keyed by the organisation's `kapow`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -7,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite reads its ON CONFLICT too
 
 from powerepos_cloud.audit.store import Actor, record
-from powerepos_cloud.foundation.database import Session
+from powerepos_cloud.foundation.database import Hot, Session
 from powerepos_cloud.foundation.refusals import Conflict, NotFound
 from powerepos_cloud.foundation.texts import compare_key
 from powerepos_cloud.partnerservices.outlets import rules
@@ -35,6 +36,11 @@ class Outlet(msgspec.Struct, frozen=True):
 
 
 _COLUMNS = tuple(outlets.c[name] for name in Outlet.__struct_fields__)
+_FIELDS = ", ".join(Outlet.__struct_fields__)
+_BY_ID = Hot(f"SELECT {_FIELDS} FROM outlets WHERE kapow = $1 AND id = $2")  # noqa: S608 - names of our own columns
+_ALL = Hot(f"SELECT {_FIELDS} FROM outlets WHERE kapow = $1 ORDER BY name_key, id")  # noqa: S608
+_STATE = "SELECT state FROM tenants WHERE kapow = $1"
+_HELD_STATE = Hot(f"{_STATE} FOR SHARE", _STATE)
 
 
 async def add(
@@ -76,16 +82,21 @@ async def add(
 async def get(session: Session, kapow: str, outlet_id: str) -> Outlet:
     """The organisation's outlet of this GUID. Raises `NotFound`, for another organisation's too; `Invalid`."""
     guid = rules.outlet_id(outlet_id, kapow)
-    found = await session.first(select(*_COLUMNS).where(outlets.c.kapow == kapow, outlets.c.id == guid))
+    found = await find(session, kapow, guid)
     if found is None:
         raise NotFound("outlet", outlet_id)
-    return Outlet(*tuple(found))
+    return found
+
+
+async def find(session: Session, kapow: str, guid: str) -> Outlet | None:
+    """The organisation's outlet of this GUID, in lower case with hyphens, if there is one."""
+    rows = await session.hot(_BY_ID, kapow, guid)
+    return _outlet(rows[0]) if rows else None
 
 
 async def listing(session: Session, kapow: str) -> list[Outlet]:
     """The organisation's outlets, by name."""
-    statement = select(*_COLUMNS).where(outlets.c.kapow == kapow).order_by(outlets.c.name_key, outlets.c.id)
-    return [Outlet(*tuple(row)) for row in await session.all(statement)]
+    return [_outlet(row) for row in await session.hot(_ALL, kapow)]
 
 
 async def unknown_among(session: Session, kapow: str, outlet_ids: list[str]) -> list[str]:
@@ -128,7 +139,7 @@ async def edit(
     assert changed is not None  # outlets are never deleted
     details = {field: [getattr(old, field), value] for field, value in values.items()}
     await _audit(session, now_ms, actor, "outlet.changed", kapow, old.id, details)
-    return Outlet(*tuple(changed))
+    return _outlet(tuple(changed))
 
 
 async def tenant_state(session: Session, kapow: str) -> str | None:
@@ -142,8 +153,8 @@ async def require_here(session: Session, kapow: str) -> None:
 
     Raises `OrganisationLeaving`, `OrganisationGone`.
     """
-    held = select(tenants.c.state).where(tenants.c.kapow == kapow).with_for_update(read=True)
-    state = await session.scalar(held)
+    rows = await session.hot(_HELD_STATE, kapow)
+    state = rows[0][0] if rows else None
     if state == "leaving":
         raise OrganisationLeaving("the organisation is being moved to another instance", "Try again in a few minutes.")
     if state == "gone":
@@ -156,6 +167,11 @@ async def settle(session: Session, now_ms: int, kapow: str) -> None:
         insert(tenants).values(kapow=kapow, state="here", changed_at=now_ms).on_conflict_do_nothing(index_elements=["kapow"])
     )
     await require_here(session, kapow)
+
+
+def _outlet(row: Sequence[Any]) -> Outlet:
+    guid, name, zone, day_start, currency, stock_enabled, created_at = row
+    return Outlet(guid, name, zone, day_start, currency, bool(stock_enabled), created_at)
 
 
 async def _audit(

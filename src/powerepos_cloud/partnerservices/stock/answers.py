@@ -18,13 +18,14 @@ from powerepos_cloud.partnerservices.faults import errors, value, warnings
 from powerepos_cloud.partnerservices.stock.candidates import Candidates
 from powerepos_cloud.partnerservices.stock.failures import OrderFailed
 from powerepos_cloud.partnerservices.stock.intake import Intake
-from powerepos_cloud.partnerservices.stock.model import Levels, Line, Order
+from powerepos_cloud.partnerservices.stock.model import NO_TAX, Levels, Line, Order
 from powerepos_cloud.partnerservices.stock.orders import Added
 from powerepos_cloud.partnerservices.stock.rules import STOCK_ITEMS
 from powerepos_cloud.partnerservices.wire import money, quantity, tax, write
 from powerepos_cloud.resourceserver.refusals import Refusal
 
 _ZERO: Any = 0  # written as a decimal of nothing is, and seven of them stand in most lines
+_NO_TAXES = (_ZERO, _ZERO, _ZERO, _ZERO)
 _TYPES = {member.value: member for member in StockItemStringItemType}
 
 
@@ -101,7 +102,7 @@ def order_answer(order: Order, version: int) -> StockOrder:
         currency_code=order.currency,
         application_client_name=order.application_name,
         application_client_version=order.application_version,
-        line_items=[_line(place, line) for place, line in enumerate(order.lines, start=1)],
+        line_items=list(map(_line, range(1, len(order.lines) + 1), order.lines)),
         amount=money(totals.amount),
         tax_rounding=tax(totals.tax_rounding),
         total=money(totals.total),
@@ -136,6 +137,8 @@ def _line(place: int, line: Line) -> StockOrderLineItem:
 
 
 def _taxes(levels: Levels) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+    if levels is NO_TAX:
+        return _NO_TAXES
     one, two, three, four = levels
     return (
         tax(one) if one else _ZERO,

@@ -13,6 +13,7 @@ from powerepos.contract.stock import AddStockOrderResponse
 
 from powerepos_cloud.foundation.clock import Clock
 from powerepos_cloud.foundation.database import Database, Session
+from powerepos_cloud.partnerservices.catalogue.memory import CatalogueMemory
 from powerepos_cloud.partnerservices.endpoints import Endpoints, answered, readable
 from powerepos_cloud.partnerservices.faults import require_readable, require_writable
 from powerepos_cloud.partnerservices.queries import whole_number
@@ -36,10 +37,10 @@ def build_handlers(
 ) -> list[HTTPRouteHandler]:
     """The handlers under `stock/`."""
     api = Endpoints(access, database, clock, request_log, docs_url)
-    return [_add_order(api), _get_order(api)]
+    return [_add_order(api, CatalogueMemory()), _get_order(api)]
 
 
-def _add_order(api: Endpoints) -> HTTPRouteHandler:
+def _add_order(api: Endpoints, memory: CatalogueMemory) -> HTTPRouteHandler:
     @post("/stock/stockorders/addstockorder", name="stock-addstockorder", status_code=200)
     async def add_stock_order(request: Request[Any, Any, Any]) -> Response[bytes]:
         caller, call = await api.admit(request, SUBMIT)
@@ -50,7 +51,7 @@ def _add_order(api: Endpoints) -> HTTPRouteHandler:
 
         async def unit(session: Session) -> orders.Added:
             await require_writable(session, caller.kapow)
-            return await orders.add(session, caller, intake, now)
+            return await orders.add(session, memory, caller, intake, now)
 
         try:
             added = await api.write(unit)

@@ -4,23 +4,25 @@ Pointers of the order's own findings are relative to the body, those of a line's
 """
 
 from collections.abc import Sequence
-from decimal import localcontext
+from decimal import Decimal, localcontext
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
 from powerepos.contract.codes import Codes
 from powerepos.contract.stock import AddStockOrderRequest, AddStockOrderRequestLineItem
 
-from powerepos_cloud.partnerservices.fields import EXACT, LARGEST_AMOUNT, Fields
+from powerepos_cloud.partnerservices.fields import EXACT, LARGEST_AMOUNT, Fields, Units
 from powerepos_cloud.partnerservices.findings import Findings
 from powerepos_cloud.partnerservices.outlets.currencies import DECIMALS, MOST_DECIMALS
 from powerepos_cloud.partnerservices.stock import rules
 from powerepos_cloud.partnerservices.stock.model import MONEY, QUANTITY, SentLine, SentOrder, content_hash
-from powerepos_cloud.partnerservices.wire import Fault, Reading, guid, read_order
+from powerepos_cloud.partnerservices.wire import Fault, Faultless, Parts, Reading, are_plain_guids, guid, read_order
 
 _NIL = "00000000-0000-0000-0000-000000000000"
 _LARGEST_QUANTITY = 10**13
 _MOST_IGNORED = 50
+_sent_of = attrgetter(*AddStockOrderRequestLineItem.__struct_fields__)
 
 
 class OfLine(NamedTuple):
@@ -48,7 +50,7 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     line_faults: Sequence[OfLine]
     line_warnings: Sequence[OfLine]
     reading: "Reading[AddStockOrderRequest]"
-    line_readings: "Sequence[Reading[AddStockOrderRequestLineItem]]"
+    line_readings: "Parts[AddStockOrderRequestLineItem]"
 
     def spelled(self, fault: Fault) -> Fault:
         """A finding of the order with its pointer in the spelling that was sent."""
@@ -72,11 +74,9 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
 def read_intake(raw: bytes) -> Intake:
     """The body as a stock order. Raises `JsonFault`."""
     reading, line_readings = read_order(raw)
-    lines = _Lines()
+    findings = Findings()
     with localcontext(EXACT):
-        for index, one in enumerate(line_readings):
-            lines.read(index, one)
-        findings = Findings()
+        lines = read_lines(line_readings)
         order_id = _order_id(reading, findings)
         found = _read_order(reading.value, tuple(lines.read_ones), findings) if reading.value is not None else None
     faults = _merged(reading, findings)
@@ -157,12 +157,42 @@ def _named(text: str | None) -> str | None:
     return None if text is None else text.strip() or None
 
 
-class _Lines:
-    """Reads lines one after the other and keeps what was found in each."""
+def read_lines(readings: Parts[AddStockOrderRequestLineItem]) -> "ReadLines":
+    """All lines at once if nothing is to be said about any of them, as is so of most orders; else one after the other."""
+    if isinstance(readings, Faultless):
+        plain = _plain_lines(readings.values)
+        if plain is not None:
+            return ReadLines(plain)
+    lines = ReadLines()
+    for index, one in enumerate(readings):
+        lines.read(index, one)
+    return lines
 
-    def __init__(self) -> None:
-        self.read_ones: list[SentLine] = []
-        self.places: list[int] = []
+
+def _plain_lines(sent: Sequence[AddStockOrderRequestLineItem]) -> list[SentLine] | None:
+    """What `ReadLines` makes of lines in which it finds nothing; None if it may find something."""
+    if not sent:
+        return []
+    ids, types, descriptions, quantities, amounts, codes, groups = zip(*map(_sent_of, sent), strict=True)
+    if not are_plain_guids(ids) or len({_NIL, *ids}) <= len(ids) or not all(map(str.strip, descriptions)):
+        return None
+    unfit: list[Decimal] = []
+    as_quantity, as_amount = Units(5, _LARGEST_QUANTITY, unfit), Units(2, LARGEST_AMOUNT, unfit)
+    whole_quantities = [as_quantity[text] for text in map(str, quantities)]
+    whole_amounts = [as_amount[text] for text in map(str, amounts)]
+    if unfit:
+        return None
+    named = map(_named, codes), map(_named, groups)
+    lines = list(map(SentLine, ids, map(int, types), descriptions, whole_quantities, whole_amounts, *named))
+    return lines if all(map(rules.is_plain, lines)) else None
+
+
+class ReadLines:
+    """Reads lines one after the other and keeps what was found in each; `plain` are those of a whole order, read before."""
+
+    def __init__(self, plain: Sequence[SentLine] = ()) -> None:
+        self.read_ones: list[SentLine] = [*plain]
+        self.places: list[int] = [*range(len(plain))]
         self.faults: list[OfLine] = []
         self.warnings: list[OfLine] = []
         self._seen: set[str] = set()

@@ -5,7 +5,7 @@ from collections.abc import Collection
 import msgspec
 from sqlalchemy import select, tuple_
 
-from powerepos_cloud.foundation.database import Session
+from powerepos_cloud.foundation.database import Hot, Session
 from powerepos_cloud.partnerservices.stock.model import Order
 from powerepos_cloud.partnerservices.stock.store import invoice_key
 from powerepos_cloud.partnerservices.stock.tables import stock_orders
@@ -38,6 +38,10 @@ class OrderRow(msgspec.Struct, frozen=True):
 
 
 _ROW = tuple(_orders[name] for name in OrderRow.__struct_fields__)
+_SAME_INVOICE = Hot(f"""
+    SELECT {", ".join(OrderRow.__struct_fields__)} FROM stock_orders
+    WHERE kapow = $1 AND supplier_id = $2 AND invoice_key = $3 AND id <> $4 ORDER BY order_no LIMIT {_MOST_SAME}
+""")  # noqa: S608 - names of our own columns
 
 
 async def list_orders(
@@ -73,10 +77,5 @@ async def list_orders(
 
 async def same_invoice(session: Session, kapow: str, order: Order) -> list[OrderRow]:
     """Other orders of the organisation with this order's supplier and invoice number, the oldest first."""
-    statement = select(*_ROW).where(
-        _orders.kapow == kapow,
-        _orders.supplier_id == order.supplier_id,
-        _orders.invoice_key == invoice_key(order.invoice_number),
-        _orders.id != order.id,
-    )
-    return [OrderRow(*tuple(row)) for row in await session.all(statement.order_by(_orders.order_no).limit(_MOST_SAME))]
+    rows = await session.hot(_SAME_INVOICE, kapow, order.supplier_id, invoice_key(order.invoice_number), order.id)
+    return [OrderRow(*row) for row in rows]

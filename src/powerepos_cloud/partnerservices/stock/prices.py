@@ -4,20 +4,25 @@ The price of a line is its amount over its quantity, with inclusive and without 
 so two prices differ only if they do by more than half a cent of either line explains. Free goods have no price.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import Select, select, tuple_
 
 from powerepos_cloud.foundation.database import Hot, Session
 from powerepos_cloud.partnerservices.arithmetic import half_up
 from powerepos_cloud.partnerservices.stock.model import Line, Order
-from powerepos_cloud.partnerservices.stock.tables import stock_orders
 
 _MOST_INVOICES = 8
 _MOST_LINES = 4096
 _NEWEST = 2**62
 
+_INVOICES_BEFORE = Hot("""
+    SELECT order_no, id, invoice_number, invoice_date, lines FROM stock_orders
+    WHERE kapow = $1 AND supplier_id = $2 AND currency_code = $3 AND (invoice_date, order_no) < ($4, $5) AND id <> $6
+      AND (CAST($7 AS text) IS NULL OR client_id = $7) AND (CAST($8 AS text) IS NULL OR outlet_id = $8)
+    ORDER BY invoice_date DESC, order_no DESC LIMIT $9
+""")
 _PRICED = Hot("""
     SELECT product_code, quantity, amount FROM stock_order_lines
     WHERE order_no = $1 AND product_code IS NOT NULL AND quantity <> 0 AND amount <> 0
@@ -66,22 +71,23 @@ async def price_changes(
     ]
     found: list[PriceChange] = []
     read = 0
-    for invoice in await session.all(_invoices_before(kapow, order, order_no, client_id, outlet_id)) if left else ():
-        read += invoice.lines
-        rows = [tuple(row) for row in await session.hot(_PRICED, invoice.order_no)]
-        equal = set(rows)  # most lines cost to the cent what they cost before
+    here = (kapow, order.supplier_id, order.currency, order.invoice_date, _NEWEST if order_no is None else order_no, order.id)
+    before = await session.hot(_INVOICES_BEFORE, *here, client_id, outlet_id, _MOST_INVOICES) if left else ()
+    for number, order_id, invoice_number, invoice_date, lines in before:
+        read += lines
+        rows = await session.hot(_PRICED, number)
+        equal = set(map(tuple, rows))  # most lines cost to the cent what they cost before
         left = [entry for entry in left if (entry[1].product_code, entry[1].quantity, entry[1].amount) not in equal]
         prices = _by_code(rows) if left else {}
         for place, line, (quantity, amount) in _differing(left, prices):
-            before = Price(quantity, amount, invoice.id, invoice.invoice_number, invoice.invoice_date)
-            found.append(PriceChange(place, line, before))
+            found.append(PriceChange(place, line, Price(quantity, amount, order_id, invoice_number, invoice_date)))
         left = [(place, line) for place, line in left if line.product_code not in prices]
         if not left or read >= _MOST_LINES:
             break
     return sorted(found, key=lambda change: change.place)
 
 
-def _by_code(rows: Iterable[tuple[str, int, int]]) -> dict[str, list[tuple[int, int]]]:
+def _by_code(rows: Iterable[Sequence[Any]]) -> dict[str, list[tuple[int, int]]]:
     prices: dict[str, list[tuple[int, int]]] = {}
     for code, quantity, amount in rows:
         prices.setdefault(code, []).append((quantity, amount))
@@ -98,24 +104,6 @@ def _differing(
             is_one_price(line.quantity, line.amount, quantity, amount) for quantity, amount in known
         ):
             yield place, line, known[0]
-
-
-def _invoices_before(
-    kapow: str, order: Order, order_no: int | None, client_id: str | None, outlet_id: str | None
-) -> Select[tuple[int, str, str, str, int]]:
-    columns = stock_orders.c
-    statement = select(columns.order_no, columns.id, columns.invoice_number, columns.invoice_date, columns.lines).where(
-        columns.kapow == kapow,
-        columns.supplier_id == order.supplier_id,
-        columns.currency_code == order.currency,
-        tuple_(columns.invoice_date, columns.order_no) < (order.invoice_date, _NEWEST if order_no is None else order_no),
-        columns.id != order.id,
-    )
-    if client_id is not None:
-        statement = statement.where(columns.client_id == client_id)
-    if outlet_id is not None:
-        statement = statement.where(columns.outlet_id == outlet_id)
-    return statement.order_by(columns.invoice_date.desc(), columns.order_no.desc()).limit(_MOST_INVOICES)
 
 
 def unit_price(quantity: int, amount: int) -> str:

@@ -9,6 +9,7 @@ from powerepos.contract.stock import StockItemStringItemType
 from powerepos_cloud.foundation.database import Session
 from powerepos_cloud.foundation.texts import compare_key
 from powerepos_cloud.partnerservices.catalogue import store as catalogue
+from powerepos_cloud.partnerservices.catalogue.memory import Known
 from powerepos_cloud.partnerservices.catalogue.rules import Product, Supplier, code_key
 from powerepos_cloud.partnerservices.findings import Findings
 from powerepos_cloud.partnerservices.outlets import store as outlets
@@ -23,6 +24,7 @@ from powerepos_cloud.partnerservices.wire import Fault
 from powerepos_cloud.resourceserver.caller import Caller
 
 _ROUNDING = StockItemStringItemType.ROUNDING_LINE
+_UNTAXED = (NO_TAX, NO_TAX)
 
 
 async def find_outlet(session: Session, caller: Caller, intake: Intake) -> Outlet:
@@ -30,9 +32,8 @@ async def find_outlet(session: Session, caller: Caller, intake: Intake) -> Outle
     wanted_id, name = intake.outlet_id, intake.outlet_name
     if wanted_id is None and name is None:
         raise outlet_unresolved(intake, Codes.FIELD_MISSING, "/outletID", "Name the outlet: send outletID or outletName.")
-    known = await outlets.listing(session, caller.kapow)
     if wanted_id is not None:
-        found = next((outlet for outlet in known if outlet.id == wanted_id), None)
+        found = await outlets.find(session, caller.kapow, wanted_id)
         if found is None:
             told = "There is no outlet with this outletID in your organisation."
             raise outlet_unresolved(intake, Codes.OUTLET_NOT_FOUND, "/outletID", told, wanted_id)
@@ -41,7 +42,7 @@ async def find_outlet(session: Session, caller: Caller, intake: Intake) -> Outle
             raise outlet_unresolved(intake, Codes.OUTLET_MISMATCH, "/outletName", told, name)
     else:
         assert name is not None
-        found = _by_name(known, name, intake)
+        found = _by_name(await outlets.listing(session, caller.kapow), name, intake)
     pointer = "/outletID" if wanted_id is not None else "/outletName"
     if not caller.may_use_outlet(found.id):
         raise outlet_closed(Codes.OUTLET_FORBIDDEN, pointer, "The organisation has not granted you this outlet.")
@@ -91,11 +92,11 @@ class Resolved(msgspec.Struct):
     faults: list[OfLine]
 
 
-async def resolve_lines(session: Session, kapow: str, supplier: Supplier, intake: Intake, currency: str) -> Resolved:
-    """Products, tax groups and taxes of every line."""
+async def resolve_lines(session: Session, known: Known, supplier: Supplier, intake: Intake, currency: str) -> Resolved:
+    """Products, tax groups and taxes of every line, by what is known of the organisation's catalogue."""
     assert intake.order is not None
     resolver = _Resolver(supplier, currency)
-    await resolver.load(session, kapow, intake.order.lines)
+    await resolver.load(session, known, intake.order.lines)
     for place, sent in zip(intake.places, intake.order.lines, strict=True):
         resolver.resolve(place, sent)
     return Resolved(resolver.lines, list(resolver.used.values()), resolver.faults)
@@ -112,17 +113,17 @@ class _Resolver:
         self._rates: dict[str, Rates] = {}
         self._findings = Findings()
 
-    async def load(self, session: Session, kapow: str, lines: Sequence[SentLine]) -> None:
-        """Everything of the catalogue that the lines may mean, in two questions."""
+    async def load(self, session: Session, known: Known, lines: Sequence[SentLine]) -> None:
+        """Everything of the catalogue that the lines may mean."""
         codes = {line.product_code for line in lines if line.product_code is not None and line.type in STOCK_ITEMS}
         keys = {code: code_key(code) for code in codes}
-        by_key = await catalogue.products_by_supplier_code(session, kapow, self._supplier.id, set(keys.values()))
+        by_key = await known.products_by_supplier_code(session, self._supplier.id, keys.values())
         self._products = {code: by_key[key] for code, key in keys.items() if key in by_key}
         groups = {compare_key(line.tax_group) for line in lines if line.tax_group is not None}
-        groups |= {product.tax_group for product in by_key.values() if product.tax_group is not None}
+        groups |= {product.tax_group for product in self._products.values() if product.tax_group is not None}
         groups |= {self._supplier.tax_group} if self._supplier.tax_group is not None else set()
-        found = await catalogue.tax_groups_by_key(session, kapow, groups)
-        self._rates = {key: rates_of(group) for key, group in found.items()}
+        found = await known.tax_groups_by_key(session, groups)
+        self._rates = {key: rates_of(found[key]) for key in groups if key in found}
 
     def resolve(self, place: int, sent: SentLine) -> None:
         """The next line."""
@@ -134,7 +135,6 @@ class _Resolver:
                 told = f"{self._supplier.name} has no product with this code: map it in the catalogue, or send another."
                 self._reject(Codes.LINE_PRODUCT_UNKNOWN, "/supplierProductCode", told, sent.product_code)
         rates = None if sent.type == _ROUNDING else self._rates_for(sent, product, is_item=is_item)
-        inc, ex = (NO_TAX, NO_TAX) if rates is None else rates.on(sent.amount)
         if not self._decimals:
             check_whole(sent, self._currency, self._findings)
         if self._findings.faults:
@@ -142,10 +142,11 @@ class _Resolver:
             self._findings.faults.clear()
             return
         number, name = (None, None) if product is None else (product.number, product.name)
+        group, (inc, ex) = (None, _UNTAXED) if rates is None else (rates.name, rates.on(sent.amount))
         self.lines.append(
             Line(
                 sent.id, sent.type, sent.description, sent.quantity, sent.amount, sent.product_code if is_item else None, number,
-                name, None if rates is None else rates.name, inc, ex,
+                name, group, inc, ex,
             )
         )  # fmt: skip
 

@@ -30,7 +30,11 @@ class Version(msgspec.Struct, frozen=True):
 
 
 _orders = stock_orders.c
-_STORED = tuple(_orders[name] for name in Stored.__struct_fields__)
+_STORED = "SELECT order_no, outlet_id, client_id, version, content_hash FROM stock_orders WHERE kapow = $1 AND id = $2"
+_HELD = Hot(f"{_STORED} FOR UPDATE", _STORED)
+_ADDED = [column.name for column in stock_orders.columns if column.name != "order_no"]
+_PLACES = ", ".join(f"${n}" for n in range(1, len(_ADDED) + 1))
+_ADD = Hot(f"INSERT INTO stock_orders ({', '.join(_ADDED)}) VALUES ({_PLACES}) RETURNING order_no")  # noqa: S608 - our columns
 _LEVELS = (1, 2, 3, 4)
 _TOTALS = (
     _orders.taxes,
@@ -58,8 +62,8 @@ _taxes_decoder = msgspec.json.Decoder(Taxes)
 
 async def existing(session: Session, kapow: str, order_id: str) -> Stored | None:
     """The organisation's order of this ID, held until the commit."""
-    found = await session.first(select(*_STORED).where(_orders.kapow == kapow, _orders.id == order_id).with_for_update())
-    return None if found is None else Stored(*tuple(found))
+    rows = await session.hot(_HELD, kapow, order_id)
+    return Stored(*rows[0]) if rows else None
 
 
 async def add(
@@ -67,8 +71,8 @@ async def add(
 ) -> None:
     """Write a new order. Raises `UniqueViolation` if another sender was quicker: run again."""
     values = _head(order, content_hash, warnings, now_ms) | {"kapow": kapow, "client_id": client_id, "version": 1}
-    order_no = await session.scalar(insert(stock_orders).values(values).returning(_orders.order_no))
-    await _add_lines(session, order_no, order.lines)
+    rows = await session.hot(_ADD, *(values[name] for name in _ADDED))
+    await _add_lines(session, rows[0][0], order.lines)
 
 
 async def change(

@@ -18,37 +18,43 @@ _WHOLE = 100_000
 
 
 class Rates(msgspec.Struct, frozen=True):
-    """A group's levels as they are reckoned with. `inclusive` and `add_on` are the rates in use, each with its level from 0."""
+    """A group's levels as they are reckoned with: the rates of its inclusive and of its add-on ones, 0 where it has none."""
 
     name: str
     taxes: Taxes
-    inclusive: tuple[tuple[int, int], ...]
-    add_on: tuple[tuple[int, int], ...]
+    inclusive: Levels
+    add_on: Levels
     divisor: int
 
     def on(self, amount: int) -> tuple[Levels, Levels]:
         """Inclusive and add-on taxes of an amount in hundredths, in ten-millionths."""
         inc = ex = NO_TAX
-        if self.inclusive:
-            fine, found = amount * FINE_PER_MONEY, [0, 0, 0, 0]
-            for level, rate in self.inclusive:
-                found[level] = half_even(fine * rate, self.divisor)
-            inc = (found[0], found[1], found[2], found[3])
-        if self.add_on:
-            found = [0, 0, 0, 0]
-            for level, rate in self.add_on:
-                found[level] = amount * rate  # a hundredth of a thousandth of a percent is a ten-millionth: nothing to round
-            ex = (found[0], found[1], found[2], found[3])
+        if self.inclusive is not NO_TAX:
+            fine, divisor, (one, two, three, four) = amount * FINE_PER_MONEY, self.divisor, self.inclusive
+            inc = (
+                half_even(fine * one, divisor) if one else 0,
+                half_even(fine * two, divisor) if two else 0,
+                half_even(fine * three, divisor) if three else 0,
+                half_even(fine * four, divisor) if four else 0,
+            )
+        if self.add_on is not NO_TAX:
+            # A hundredth of a thousandth of a percent is a ten-millionth: there is nothing to round.
+            one, two, three, four = self.add_on
+            ex = (amount * one, amount * two, amount * three, amount * four)
         return inc, ex
 
 
 def rates_of(group: TaxGroup) -> Rates:
     """The rates of a group of the catalogue."""
     one, two, three, four = (None if level is None else Tax(level.name, level.rate) for level in group.levels)
-    used = [(n, level) for n, level in enumerate(group.levels) if level is not None and level.rate]
-    inclusive = tuple((n, level.rate) for n, level in used if level.inclusive)
-    add_on = tuple((n, level.rate) for n, level in used if not level.inclusive)
-    return Rates(group.name, (one, two, three, four), inclusive, add_on, _WHOLE + sum(rate for _, rate in inclusive))
+    inclusive = _rates(level.rate if level is not None and level.inclusive else 0 for level in group.levels)
+    add_on = _rates(level.rate if level is not None and not level.inclusive else 0 for level in group.levels)
+    return Rates(group.name, (one, two, three, four), inclusive, add_on, _WHOLE + sum(inclusive))
+
+
+def _rates(levels: Iterable[int]) -> Levels:
+    one, two, three, four = levels
+    return (one, two, three, four) if one or two or three or four else NO_TAX
 
 
 def totals_of(lines: Sequence[Line], used: Iterable[Rates], currency_decimals: int) -> Totals:

@@ -1,9 +1,10 @@
 """The wire of Partner Services: strict reading, exact writing."""
 
 from powerepos_cloud.partnerservices.wire.faults import Fault, JsonFault
-from powerepos_cloud.partnerservices.wire.reading import Reading, read, read_batch, read_order
+from powerepos_cloud.partnerservices.wire.reading import Faultless, Parts, Reading, read, read_batch, read_order
 from powerepos_cloud.partnerservices.wire.values import (
     LocalDateTime,
+    are_plain_guids,
     guid,
     local_datetime,
     money,
@@ -15,9 +16,12 @@ from powerepos_cloud.partnerservices.wire.writing import write
 
 __all__ = [
     "Fault",
+    "Faultless",
     "JsonFault",
     "LocalDateTime",
+    "Parts",
     "Reading",
+    "are_plain_guids",
     "guid",
     "local_datetime",
     "money",

@@ -60,6 +60,30 @@ class Reading(Generic[T]):
         return sent.encode(errors="replace").decode() if type(sent) is str else None
 
 
+class Faultless(Generic[P]):
+    """The readings of objects of which nothing is to be said, each made when it is asked for."""
+
+    __slots__ = ("_base", "_spelling", "values")
+
+    def __init__(self, values: list[P], spelling: Spelling, base: str) -> None:
+        self.values = values
+        self._spelling = spelling
+        self._base = base
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, n: int) -> Reading[P]:
+        return Reading(self.values[n], (), (), spelling=self._spelling, base=f"{self._base}/{n}")
+
+    def __iter__(self) -> Iterator[Reading[P]]:
+        return (self[n] for n in range(len(self)))
+
+
+Parts = list[Reading[P]] | Faultless[P]
+"""The readings of the objects of a list."""
+
+
 def read(raw: bytes, model: type[T], pointer: str = "") -> Reading[T]:
     """The body as this model. `pointer` becomes the reading's `base`. Raises `JsonFault`."""
     decode(raw)
@@ -79,7 +103,7 @@ def read_batch(raw: bytes) -> tuple[Reading[PartnerSalesBatchRequest], Iterator[
     return _read_parts(raw, PartnerSalesBatchRequest, "sales", PartnerSalesTransaction)
 
 
-def read_order(raw: bytes) -> tuple[Reading[AddStockOrderRequest], list[Reading[AddStockOrderRequestLineItem]]]:
+def read_order(raw: bytes) -> tuple[Reading[AddStockOrderRequest], Parts[AddStockOrderRequestLineItem]]:
     """A stock order, and each of its lines by itself, so that a faulty line does not hide what is wrong with the others.
 
     The order's `line_items` is left empty. Lines are read whatever else is wrong with the order, but not if their list is.
@@ -90,10 +114,8 @@ def read_order(raw: bytes) -> tuple[Reading[AddStockOrderRequest], list[Reading[
     order = quick(AddStockOrderRequest, spelling).read(raw)
     if order is None:
         return _judged_order(parse(raw))
-    base = "/" + spelling("lineItems")
-    lines = [Reading(line, (), (), spelling=spelling, base=f"{base}/{n}") for n, line in enumerate(order.line_items)]
-    order.line_items = []
-    return Reading(order, [], [], spelling=spelling), lines
+    lines, order.line_items = order.line_items, []
+    return Reading(order, [], [], spelling=spelling), Faultless(lines, spelling, "/" + spelling("lineItems"))
 
 
 def _read_parts(raw: bytes, model: type[T], field: str, part: type[P]) -> tuple[Reading[T], Iterator[Reading[P]]]:
@@ -144,9 +166,7 @@ def _judged_parts(
     return envelope, [_reread(raw, one, part, f"{base}/{n}") for n, (raw, one) in enumerate(zip(raw_parts, sent, strict=True))]
 
 
-def _judged_order(
-    document: dict[str, Any],
-) -> tuple[Reading[AddStockOrderRequest], list[Reading[AddStockOrderRequestLineItem]]]:
+def _judged_order(document: dict[str, Any]) -> tuple[Reading[AddStockOrderRequest], Parts[AddStockOrderRequestLineItem]]:
     order = _judged(document, AddStockOrderRequest, "", "lineItems")
     name = str(_step(document, "lineItems"))
     base = f"/{pointer_word(name)}"

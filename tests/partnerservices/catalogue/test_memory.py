@@ -1,0 +1,92 @@
+"""What is remembered of a catalogue is what it says now, in one's own organisation, and not without end."""
+
+import pytest
+
+from powerepos_cloud.foundation.database import Session
+from powerepos_cloud.partnerservices.catalogue import imports
+from powerepos_cloud.partnerservices.catalogue.memory import MOST_FACTS, CatalogueMemory, Known
+from powerepos_cloud.partnerservices.catalogue.rules import Kind, SupplierRow, TaxGroup, TaxLevel
+from powerepos_cloud.partnerservices.catalogue.samples import SOUTHERN_DAIRY
+from tests.partnerservices.catalogue.shop import ACTOR, Shop, code, product
+
+
+class Rolled(Exception):
+    """Rolls a unit back."""
+
+
+async def numbers(shop: Shop, memory: CatalogueMemory, *codes: str) -> list[int | None]:
+    """The products that these codes of Southern Dairy mean, by what is remembered."""
+
+    async def unit(session: Session) -> list[int | None]:
+        known = await memory.of(session, shop.kapow)
+        found = await known.products_by_supplier_code(session, SOUTHERN_DAIRY, codes)
+        return [found[one].number if one in found else None for one in codes]
+
+    return await shop.database.write(unit)
+
+
+async def remembered(shop: Shop, memory: CatalogueMemory) -> Known:
+    """What is remembered of the shop's catalogue."""
+    return await shop.database.read(lambda session: memory.of(session, shop.kapow))
+
+
+async def test_a_change_is_known_at_once(shop: Shop) -> None:
+    await shop.add_samples()
+    memory = CatalogueMemory()
+    assert await numbers(shop, memory, "MILK-2L", "NEW") == [9001, None]
+    assert len(await remembered(shop, memory)) == 1
+    await shop.save(Kind.SUPPLIER_CODES, code("MILK-2L", 9002), code("NEW", 9003))
+    assert await numbers(shop, memory, "MILK-2L", "NEW") == [9002, 9003]
+
+
+async def test_nothing_is_remembered_for_another_organisation(shop: Shop, other: Shop) -> None:
+    await shop.add_samples()
+    memory = CatalogueMemory()
+    assert await numbers(shop, memory, "MILK-2L") == [9001]
+    assert await numbers(other, memory, "MILK-2L") == [None]
+
+
+async def test_what_a_change_said_that_was_undone_is_forgotten(shop: Shop) -> None:
+    """The next change has the same revision."""
+    await shop.add_samples()
+    memory = CatalogueMemory()
+
+    async def undone(session: Session) -> None:
+        await imports.save(session, shop.clock.now_ms(), ACTOR, shop.kapow, Kind.SUPPLIER_CODES, [code("MILK-2L", 9002)])
+        known = await memory.of(session, shop.kapow)
+        assert (await known.products_by_supplier_code(session, SOUTHERN_DAIRY, ["MILK-2L"]))["MILK-2L"].number == 9002
+        raise Rolled
+
+    with pytest.raises(Rolled):
+        await shop.database.write(undone)
+    shop.clock.advance_ms(1)
+    await shop.save(Kind.SUPPLIER_CODES, code("MILK-2L", 9003))
+    assert await numbers(shop, memory, "MILK-2L") == [9003]
+
+
+async def test_tax_groups_are_remembered_beside_codes(shop: Shop) -> None:
+    await shop.save(Kind.TAX_GROUPS, TaxGroup("GST", (TaxLevel("GST", 15_000, inclusive=True), None, None, None)))
+    memory = CatalogueMemory()
+
+    async def rate(session: Session) -> int:
+        level = (await (await memory.of(session, shop.kapow)).tax_groups_by_key(session, ["gst"]))["gst"].levels[0]
+        assert level is not None
+        return level.rate
+
+    assert await shop.database.write(rate) == 15_000
+    await shop.save(Kind.TAX_GROUPS, TaxGroup("GST", (TaxLevel("GST", 12_500, inclusive=True), None, None, None)))
+    assert await shop.database.write(rate) == 12_500
+
+
+async def test_organisations_that_were_asked_for_longest_ago_are_forgotten_first(shop: Shop, other: Shop) -> None:
+    for one, count in ((shop, MOST_FACTS // 2 + 1), (other, MOST_FACTS // 2)):
+        await one.save(Kind.PRODUCTS, product(1))
+        await one.save(Kind.SUPPLIERS, SupplierRow(id=SOUTHERN_DAIRY, name="Southern Dairy"))
+        await one.save(Kind.SUPPLIER_CODES, *(code(f"C{n}", 1) for n in range(count)))
+    memory = CatalogueMemory()
+    await numbers(shop, memory, *(f"C{n}" for n in range(MOST_FACTS // 2 + 1)))
+    await numbers(other, memory, *(f"C{n}" for n in range(MOST_FACTS // 2 - 1)))
+    assert len(await remembered(shop, memory)) == MOST_FACTS // 2 + 1
+    await numbers(other, memory, f"C{MOST_FACTS // 2 - 1}")
+    assert len(await remembered(other, memory)) == MOST_FACTS // 2
+    assert len(await remembered(shop, memory)) == 0
