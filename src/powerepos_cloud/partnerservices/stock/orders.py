@@ -14,7 +14,7 @@ from powerepos.contract.results import Outcomes
 from powerepos.contract.stock import RequestResultCode
 
 from powerepos_cloud.foundation.database import Session
-from powerepos_cloud.partnerservices.catalogue.memory import CatalogueMemory, Known
+from powerepos_cloud.partnerservices.catalogue.memory import CatalogueMemory
 from powerepos_cloud.partnerservices.catalogue.rules import Supplier
 from powerepos_cloud.partnerservices.changes import store as changes
 from powerepos_cloud.partnerservices.changes.store import Change
@@ -59,19 +59,21 @@ async def add(session: Session, memory: CatalogueMemory, caller: Caller, intake:
     if known is not None and known.content_hash == intake.hash:
         stored = await store.load(session, caller.kapow, known.order_no)
         return Added(stored, Outcomes.REPLAYED, known.version, _spelled(intake, Findings(), [], outlet))
-    supplier, resolved = await _resolve(session, await memory.of(session, caller.kapow), caller.kapow, outlet, intake)
+    supplier, resolved = await _resolve(session, memory, caller.kapow, outlet, intake)
     old = None if known is None else await store.load(session, caller.kapow, known.order_no)
     order = _order(intake.order_id, outlet, supplier, intake.order, resolved, old, now_ms)
     warned = await _warn(session, caller, outlet, intake, order, known, now_ms)
     return await _write(session, caller, intake, order, known, old, warned, now_ms)
 
 
-async def _resolve(session: Session, known: Known, kapow: str, outlet: Outlet, intake: Intake) -> tuple[Supplier, Resolved]:
+async def _resolve(
+    session: Session, memory: CatalogueMemory, kapow: str, outlet: Outlet, intake: Intake
+) -> tuple[Supplier, Resolved]:
     assert intake.order is not None
     supplier = await find_supplier(session, kapow, intake.order)
     if isinstance(supplier, Fault):
         raise OrderFailed(RequestResultCode.SUPPLIER_NOT_RESOLVED, [supplier], intake.line_faults)
-    resolved = await resolve_lines(session, known, supplier, intake, intake.order.currency or outlet.currency)
+    resolved = await resolve_lines(session, memory, kapow, supplier, intake, intake.order.currency or outlet.currency)
     faults = sorted([*intake.line_faults, *resolved.faults], key=lambda one: one.place)
     if faults:
         lines = len({one.place for one in faults})

@@ -9,7 +9,7 @@ from powerepos.contract.stock import StockItemStringItemType
 from powerepos_cloud.foundation.database import Session
 from powerepos_cloud.foundation.texts import compare_key
 from powerepos_cloud.partnerservices.catalogue import store as catalogue
-from powerepos_cloud.partnerservices.catalogue.memory import Known
+from powerepos_cloud.partnerservices.catalogue.memory import CatalogueMemory, Known
 from powerepos_cloud.partnerservices.catalogue.rules import Product, Supplier, code_key
 from powerepos_cloud.partnerservices.findings import Findings
 from powerepos_cloud.partnerservices.outlets import store as outlets
@@ -92,11 +92,13 @@ class Resolved(msgspec.Struct):
     faults: list[OfLine]
 
 
-async def resolve_lines(session: Session, known: Known, supplier: Supplier, intake: Intake, currency: str) -> Resolved:
-    """Products, tax groups and taxes of every line, by what is known of the organisation's catalogue."""
+async def resolve_lines(
+    session: Session, memory: CatalogueMemory, kapow: str, supplier: Supplier, intake: Intake, currency: str
+) -> Resolved:
+    """Products, tax groups and taxes of every line."""
     assert intake.order is not None
     resolver = _Resolver(supplier, currency)
-    await resolver.load(session, known, intake.order.lines)
+    await resolver.load(session, await memory.of(session, kapow), intake.order.lines)
     for place, sent in zip(intake.places, intake.order.lines, strict=True):
         resolver.resolve(place, sent)
     return Resolved(resolver.lines, list(resolver.used.values()), resolver.faults)
