@@ -227,10 +227,9 @@ class _Builder:
     def _add_webui(self) -> None:
         settings, directory = self.settings, self._open("directory")
         seal = Seal(load_master_key(settings.master_key, settings.master_key_path))
-        instances = self._instances()
         backroom = Backroom(
             directory=directory,
-            instances=lambda uri: instances.get(settings.database_of_instance(uri) or ""),
+            instances=self._instances(),
             ring=self.ring or KeyRing(directory, seal, self.clock),
             seal=seal,
             clock=self.clock,
@@ -283,16 +282,17 @@ class _Builder:
         self.starts.append(postman.start)
         self.stops.append(postman.stop)
 
-    def _instances(self) -> dict[str, Database]:
-        """The databases in which organisations' records lie, by their URLs, as far as they are set for this process."""
-        settings = self.settings
-        if settings.instance_databases:
-            urls = sorted({entry.partition("=")[2] for entry in settings.instance_databases.split()})
-        elif settings.role == "all" or settings.partnerservices_database_url:
-            urls = [settings.database_url("partnerservices")]
-        else:
-            urls = []
-        return {url: self._open_url("partnerservices", url, f"instance {n}") for n, url in enumerate(urls, 1)}
+    def _instances(self) -> Callable[[str], Database | None]:
+        """Instance URI → the database in which its organisations' records lie, as far as it is set for this process."""
+        settings, given = self.settings, self.settings.databases_by_instance()
+        if given:
+            urls = enumerate(sorted(set(given.values())), 1)
+            opened = {url: self._open_url("partnerservices", url, f"instance {n}") for n, url in urls}
+            return lambda uri: opened[given[uri]] if uri in given else None
+        if settings.role == "all" or settings.partnerservices_database_url:
+            own = self._open_url("partnerservices", settings.database_url("partnerservices"), "instance 1")
+            return lambda _: own
+        return lambda _: None
 
     def _access(self, uri: str, service: str, keys: KeyCache, revocations: Follower) -> Access:
         return Access(uri=uri, service=service, issuer=self.settings.issuer, keys=keys, revocations=revocations, clock=self.clock)

@@ -12,6 +12,8 @@ from typing import Annotated, Any, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from powerepos_cloud.foundation.database.urls import parse_url
+
 PREFIX = "POWEREPOS_"
 SECRETS = ("master_key", "instance_credential", "metrics_token")
 """Settings whose values are never shown."""
@@ -94,11 +96,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         configured: str = getattr(self, f"{which}_database_url")
         return configured or f"sqlite:///{Path(self.data).resolve() / (which + '.sqlite3')}"
 
-    def database_of_instance(self, uri: str) -> str | None:
-        """The URL of the database behind a Partner Services instance; None if it is set for others only."""
-        if not self.instance_databases:
-            return self.database_url("partnerservices")
-        return dict(entry.split("=", 1) for entry in self.instance_databases.split()).get(uri)
+    def databases_by_instance(self) -> dict[str, str]:
+        """Instance URI → database URL, as far as they are set one by one. Raises `SettingsError`."""
+        found: dict[str, str] = {}
+        for entry in self.instance_databases.split():
+            uri, _, url = entry.partition("=")  # the first one: those of a database's own options come later
+            if not (uri.startswith(("https://", "http://")) and uri.endswith("/")):
+                raise _wrong_instance("an instance's URI that ends in a slash, then = and its database's URL", uri)
+            try:
+                parse_url("Partner Services", url)
+            except ValueError as error:
+                raise _wrong_instance(f"the URL of a database after = ({error})", uri) from None
+            if uri in found:
+                raise _wrong_instance("each instance once", uri)
+            found[uri] = url
+        return found
 
     @property
     def master_key_path(self) -> Path:
@@ -126,16 +138,17 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any
     if unknown:
         raise SettingsError(f"unknown setting {PREFIX}{unknown[0].upper()}: known are {', '.join(Settings.__struct_fields__)}")
     settings = Settings(**{name: _converted(name, value) for name, value in values.items()})
-    for entry in settings.instance_databases.split():
-        if not entry.partition("=")[0].endswith("/") or "://" not in entry.partition("=")[2]:
-            raise SettingsError(
-                f"{PREFIX}INSTANCE_DATABASES: expected https://instance/=sqlite:///path or =postgresql://…: {entry}"
-            )
+    settings.databases_by_instance()
     if bool(settings.smtp_url) != bool(settings.mail_from):
         raise SettingsError(f"{PREFIX}SMTP_URL and {PREFIX}MAIL_FROM belong together: set both or neither")
     if settings.issuer.endswith("/"):
         raise SettingsError(f"{PREFIX}ISSUER must not end in a slash: {settings.issuer}")
     return settings
+
+
+def _wrong_instance(expected: str, uri: str) -> SettingsError:
+    """Names the instance and never its database, whose URL may hold a password."""
+    return SettingsError(f"{PREFIX}INSTANCE_DATABASES: expected {expected}, at {uri!r}")
 
 
 def _converted(name: str, value: Any) -> Any:

@@ -195,3 +195,13 @@ def test_a_host_of_partner_services_alone_needs_its_credential_and_no_directory(
     found = look(admin, code=1, role="partnerservices", **values, **nowhere)
     assert {name for name, finding in found.items() if finding["state"] == "fault"} == checks
     assert "directory database" not in found
+
+
+def test_instances_without_a_database_for_their_pages_are_told(admin: Admin, shop: Shop) -> None:
+    install(admin, shop)
+    found = look(admin, code=1, instance_databases="https://gone.example/=sqlite:///gone.db")
+    assert found["instance_databases"]["cure"].startswith("correct POWEREPOS_INSTANCE_DATABASES")
+    said = admin("doctor", code=1, instance_databases="https://gone.example/=sqlite:///gone.db").stdout
+    assert "says no database for http://localhost:8000/" in " ".join(said.split())
+    wrong = look(admin, code=1, instance_databases="nonsense")["settings"]
+    assert wrong["seen"].startswith("POWEREPOS_INSTANCE_DATABASES: expected ")

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import httpx
 
@@ -57,14 +58,14 @@ class House:
 
 
 @asynccontextmanager
-async def house_at(directory_url: str, partnerservices_url: str, clock: FakeClock) -> AsyncIterator[House]:
-    """The application on these two empty databases, filled with the world and its people."""
+async def house_at(directory_url: str, partnerservices_url: str, clock: FakeClock, **others: Any) -> AsyncIterator[House]:
+    """The application on these two empty databases, filled with the world and its people; `others` are settings."""
     seal = Seal(MASTER_KEY)
     directory, partnerservices = open_database("directory", directory_url), open_database("partnerservices", partnerservices_url)
     try:
         world = await make_world(directory, clock, seal)
         users = await add_people(directory, world, clock, seal)
-        async with running(settings_for(directory_url, partnerservices_url), clock) as app, AsyncExitStack() as stack:
+        async with running(settings_for(directory_url, partnerservices_url, **others), clock) as app, AsyncExitStack() as stack:
             yield House(app, world, clock, partnerservices, users, stack)
     finally:
         await directory.close()

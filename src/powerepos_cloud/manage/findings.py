@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -163,6 +163,8 @@ async def of_services(desk: Desk) -> AsyncIterator[Finding]:
     is_public = not is_loopback(urlsplit(desk.settings.issuer).hostname or "")
     for instance in instances:
         yield _instance(instance, is_public=is_public)
+    for finding in _databases_of_instances(desk.settings, instances):
+        yield finding
     own = desk.settings.service_uri
     if own and own not in {instance.uri for instance in instances}:
         yield fault(
@@ -174,6 +176,22 @@ async def of_services(desk: Desk) -> AsyncIterator[Finding]:
     if alone:
         shown = ", ".join(alone[:5]) + (f" and {len(alone) - 5} more" if len(alone) > 5 else "")
         yield warning("assignments", f"without Partner Services: {shown}", "run `powerepos-admin service assign`")
+
+
+def _databases_of_instances(settings: Settings, instances: Sequence[Instance]) -> Iterator[Finding]:
+    """Whether the WebUI finds what the organisations of each instance trade."""
+    known = {instance.uri for instance in instances if instance.service == AuthServerScopes.PARTNER_SERVICE}
+    given = settings.databases_by_instance()
+    if not given or settings.role not in ("all", "webui"):
+        return
+    for uri in sorted(known - set(given)):
+        yield fault("instance_databases", f"says no database for {uri}", "add it to POWEREPOS_INSTANCE_DATABASES")
+    for uri in sorted(set(given) - known):
+        yield warning(
+            "instance_databases",
+            f"{uri} is the address of no instance of Partner Services",
+            "correct POWEREPOS_INSTANCE_DATABASES: `powerepos-admin service instance list` shows them",
+        )
 
 
 def _instance(instance: Instance, *, is_public: bool) -> Finding:

@@ -43,5 +43,5 @@ class Backroom(msgspec.Struct, frozen=True):
             raise NoInstance(f"{organisation.code} is assigned to no instance") from None
         found = self.instances(assigned.uri)
         if found is None:
-            raise NoInstance(f"no database is set for {assigned.uri}")
+            raise NoInstance(f"no database is set for {assigned.uri}: see POWEREPOS_INSTANCE_DATABASES")
         return found
