@@ -137,7 +137,8 @@ async def test_any_form_of_known_parameters_with_odd_values(app: Running, world:
             "a.b.c", "svc-x@example.com", "ODD; value",
         ]
     )  # fmt: skip
-    never_told = ["ODD; value", world.client.id, world.client.secret, world.account.id, world.account.password, "HARBOUR-1"]
+    secrets = [world.client.secret, world.account.password]
+    never_told = ["ODD; value", world.client.id, world.account.id, "HARBOUR-1", *secrets]
     proved = [("client_id", world.client.id), ("client_secret", world.client.secret)]
     names = st.sampled_from([*PARAMETERS, *REVOCATION_PARAMETERS, "unknown"])
     forms = st.tuples(st.sampled_from([[], proved]), st.lists(st.tuples(names, values), max_size=8, unique_by=lambda p: p[0]))
@@ -151,7 +152,8 @@ async def test_any_form_of_known_parameters_with_odd_values(app: Running, world:
             assert_a_token_or_well_worded(answer)
             if answer.status_code >= 400:
                 told = answer.json()["error_description"]
-                assert not any(word in told for word in never_told), told
+                repeated = dict(others).get("scope")  # an unknown scope is named
+                assert not any(word in told for word in never_told if word != repeated or word in secrets), told
 
     await fuzz(forms, check)
 

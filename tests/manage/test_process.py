@@ -155,3 +155,8 @@ def test_a_mistyped_command_ends_with_two_and_a_wrong_value_with_one(machine: Ma
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert wrong.stderr.count("\n") == 1
     assert "Register it as HARBOUR" in wrong.stderr
+
+
+def test_commands_do_not_wait_for_the_servers_to_be_loaded() -> None:
+    loaded = "import sys, powerepos_cloud.manage.main; print([name for name in ('litestar', 'jinja2') if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout == "[]\n"

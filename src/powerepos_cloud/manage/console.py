@@ -23,7 +23,6 @@ from powerepos_cloud.foundation.refusals import NotFound, Refused
 from powerepos_cloud.foundation.sealing import MasterKeyError, Seal, load_master_key
 from powerepos_cloud.keyring import store as keyring_store
 from powerepos_cloud.keyring.ring import KeyRing, Keys
-from powerepos_cloud.manage.demo import DemoRefused
 from powerepos_cloud.settings import Settings, SettingsError, load_settings
 
 T = TypeVar("T")
@@ -72,7 +71,7 @@ class Commands(TyperGroup):
 
 def _sentence(error: Exception) -> str | None:
     """The error in a sentence, or None for a fault of the program."""
-    if isinstance(error, Refused | SettingsError | MasterKeyError | WrongSchema | DemoRefused | Problem):
+    if isinstance(error, Refused | SettingsError | MasterKeyError | WrongSchema | Problem):
         listed = _LISTS.get(error.kind) if isinstance(error, NotFound) else None
         return f"{error} `powerepos-admin {listed}` shows what there is." if listed else str(error)
     if isinstance(error, UniqueViolation):

@@ -18,6 +18,7 @@ from powerepos_cloud.foundation.database.migrate import upgrade
 from powerepos_cloud.foundation.sealing import Seal, load_master_key
 from powerepos_cloud.keyring import store as keyring_store
 from powerepos_cloud.keyring.ring import KeyRing
+from powerepos_cloud.manage.console import Problem
 from powerepos_cloud.manage.demo_seed import Demo, Secrets
 from powerepos_cloud.manage.serve import is_loopback, serve
 from powerepos_cloud.settings import Settings
@@ -25,16 +26,12 @@ from powerepos_cloud.settings import Settings
 _READY_WITHIN_SECONDS = 60
 
 
-class DemoRefused(Exception):
-    """The demo does not start; the text says why and what to do."""
-
-
 def demo_settings(settings: Settings) -> Settings:
-    """The settings that the demo runs with. Raises `DemoRefused` for any address that others could reach."""
+    """The settings that the demo runs with. Raises `Problem` for any address that others could reach."""
     if not is_loopback(settings.host):
-        raise DemoRefused(f"the demo serves loopback only, not {settings.host}: leave POWEREPOS_HOST unset")
+        raise Problem(f"the demo serves loopback only, not {settings.host}: leave POWEREPOS_HOST unset")
     if settings.public_url or settings.role != "all":
-        raise DemoRefused("the demo runs all roles on http://localhost: leave POWEREPOS_PUBLIC_URL and POWEREPOS_ROLE unset")
+        raise Problem("the demo runs all roles on http://localhost: leave POWEREPOS_PUBLIC_URL and POWEREPOS_ROLE unset")
     issuer = f"http://localhost:{settings.port}"
     return msgspec.structs.replace(
         settings, issuer=issuer, service_uri=f"{issuer}/", ros_uri=f"{issuer}/ros/", demo=True, workers=1
@@ -42,7 +39,7 @@ def demo_settings(settings: Settings) -> Settings:
 
 
 def run_demo(settings: Settings) -> None:
-    """Migrate, seed, write the demo's files, serve. Raises `DemoRefused`."""
+    """Migrate, seed, write the demo's files, serve. Raises `Problem`."""
     settings = demo_settings(settings)
     data = Path(settings.data)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -106,7 +103,7 @@ def _require_free_port(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise DemoRefused(f"port {port} is taken: choose another, such as `make run PORT={port + 1}`") from error
+            raise Problem(f"port {port} is taken: choose another, such as `make run PORT={port + 1}`") from error
 
 
 def _tell_when_ready(settings: Settings, secrets: Secrets) -> None:

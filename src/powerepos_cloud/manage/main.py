@@ -21,7 +21,6 @@ from powerepos_cloud.manage import (
 )
 from powerepos_cloud.manage.audit import audit
 from powerepos_cloud.manage.console import Commands, Problem, require_migrated, run
-from powerepos_cloud.manage.demo import run_demo
 from powerepos_cloud.manage.doctor import doctor
 from powerepos_cloud.manage.serve import is_loopback
 from powerepos_cloud.manage.serve import serve as serve_app
@@ -91,6 +90,8 @@ def serve(
 
 def demo(port: Port = None, data: Data = None) -> None:
     """Everything on this machine with made-up data, ready in seconds."""
+    from powerepos_cloud.manage.demo import run_demo  # it brings the servers with it, which other commands need not wait for
+
     run_demo(load_settings(port=port, data=data))
 
 
