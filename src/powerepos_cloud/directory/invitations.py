@@ -1,7 +1,8 @@
-"""People of an organisation or a partner: who they are, and inviting others by mail.
+"""People of an organisation, of a partner, and of the vendor's support: who they are, and inviting others by mail.
 
 An invitation is accepted only by an account with the address that it was sent to (contract section 9); its link works once,
-for a day, and opening it changes nothing.
+for a day, and opening it changes nothing. One to support's desk counts only while who sent it is an admin there; and nobody
+belongs both to support and to an organisation or partner, since staff must not judge their own.
 """
 
 from typing import Any
@@ -10,7 +11,7 @@ import msgspec
 from sqlalchemy import Row, Table, insert, select, update
 
 from powerepos_cloud.audit.store import Actor, record
-from powerepos_cloud.directory import links, mails, organisations, partners, rules, users
+from powerepos_cloud.directory import links, mails, organisations, partners, rules, staff, users
 from powerepos_cloud.directory.account_tables import invitations as table
 from powerepos_cloud.directory.links import DAY_MS
 from powerepos_cloud.directory.tables import user_organisations, user_partners
@@ -21,7 +22,9 @@ from powerepos_cloud.foundation.refusals import Conflict, NotFound
 from powerepos_cloud.foundation.texts import compare_key
 
 PURPOSE = "invitation"
-ROLES = {"organisation": rules.ORGANISATION_ROLES, "partner": rules.PARTNER_ROLES}
+SUPPORT = "support"
+"""The place of the vendor's own staff; there is one."""
+ROLES = {"organisation": rules.ORGANISATION_ROLES, "partner": rules.PARTNER_ROLES, SUPPORT: rules.STAFF_ROLES}
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -35,7 +38,7 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Invitation(msgspec.Struct, frozen=True):
-    """Somebody who was asked to come; instants in ms. `place` is `organisation:ID` or `partner:ID`."""
+    """Somebody who was asked to come; instants in ms. `place` is `organisation:ID`, `partner:ID` or `support`."""
 
     id: int
     place: str
@@ -53,6 +56,9 @@ _MEMBER = (users_table.c.id, users_table.c.email, users_table.c.name)
 
 async def members(session: Session, place: str) -> list[Member]:
     """The people of a place, by name."""
+    if place == SUPPORT:
+        found = await staff.listing(session)
+        return [Member(one.id, one.email, one.name, one.role, one.has_second_factor) for one in found]
     kind, _, number = place.partition(":")
     has_factor = users_table.c.totp_sealed.is_not(None)
     linked, column = _links_of(kind)
@@ -103,11 +109,8 @@ async def invite(
     assert made is not None
     invitation = _invitation(made)
     token = await links.make(session, now_ms, PURPOSE, str(invitation.id))
-    body = (
-        f"{actor.name} invites you to {place_name} at PowerEPOS, as {role}.\n\nOpen this within a day to accept:\n\n"
-        f"{site_url}/invitation/{token}\n\nIf you do not know what this is about, do nothing."
-    )
-    await mails.queue(session, now_ms, address, f"You are invited to {place_name}", body)
+    mail = _mail(actor, place, place_name, role, f"{site_url}/invitation/{token}")
+    await mails.queue(session, now_ms, address, *mail)
     await _audit(session, now_ms, actor, "invitation.made", invitation)
     return invitation
 
@@ -152,7 +155,15 @@ async def accept(
 
 
 async def give_role(session: Session, now_ms: int, actor: Actor, place: str, user: User, role: str) -> None:
-    """Give a person a role at a place, or another one. Raises `Invalid`; `Conflict` for the last owner."""
+    """Give a person a role at a place, or another one.
+
+    Raises `Invalid`; `Conflict` for the last owner, and for who belongs to support and to somebody else.
+    """
+    if place == SUPPORT:
+        await staff.add(session, now_ms, actor, user.email, role)
+        return
+    if user.staff_role is not None:
+        raise Conflict(f"{user.email} belongs to PowerEPOS support", "Use an account of your own for it, with another address.")
     kind, _, number = place.partition(":")
     if kind == "organisation":
         organisation = await organisations.by_id(session, int(number))
@@ -162,7 +173,7 @@ async def give_role(session: Session, now_ms: int, actor: Actor, place: str, use
 
 
 async def remove(session: Session, now_ms: int, actor: Actor, place: str, user: User) -> None:
-    """Take a person out of a place. Raises `NotFound`; `Conflict` for the last owner."""
+    """Take a person out of an organisation or partner. Raises `NotFound`; `Conflict` for the last owner."""
     kind, _, number = place.partition(":")
     if kind == "organisation":
         await users.unlink_organisation(session, now_ms, actor, user, await organisations.by_id(session, int(number)))
@@ -174,14 +185,28 @@ async def _of_link(session: Session, link: links.Link) -> Invitation:
     found = await session.first(select(*_COLUMNS).where(table.c.id == int(link.subject), table.c.state == "open"))
     if found is None:
         raise NotFound("invitation", "that is still open", "Ask for another one.")
-    return _invitation(found)
+    invitation = _invitation(found)
+    if invitation.place == SUPPORT and not await staff.is_admin(session, invitation.invited_by):
+        raise NotFound("invitation", "of somebody who may invite", "Ask an admin for another one.")
+    return invitation
 
 
 async def _name_of(session: Session, place: str) -> str:
+    if place == SUPPORT:
+        return "PowerEPOS support"
     kind, _, number = place.partition(":")
     if kind == "organisation":
         return (await organisations.by_id(session, int(number))).name
     return (await partners.get(session, int(number))).company_name
+
+
+def _mail(actor: Actor, place: str, place_name: str, role: str, link: str) -> tuple[str, str]:
+    where = place_name if place == SUPPORT else f"{place_name} at PowerEPOS"
+    needs = "Its pages open with a second factor only: you set one up after you have signed in.\n\n" if place == SUPPORT else ""
+    return f"You are invited to {place_name}", (
+        f"{actor.name} invites you to {where}, as {role}.\n\nOpen this within a day to accept:\n\n{link}\n\n{needs}"
+        "If you do not know what this is about, do nothing."
+    )
 
 
 def _links_of(kind: str) -> tuple[Table, str]:

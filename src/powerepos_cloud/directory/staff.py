@@ -9,6 +9,7 @@ from powerepos_cloud.directory.tables import users as table
 from powerepos_cloud.directory.users import User
 from powerepos_cloud.foundation.database import Session
 from powerepos_cloud.foundation.refusals import Conflict, NotFound
+from powerepos_cloud.foundation.texts import compare_key
 
 ADMIN = "admin"
 
@@ -54,6 +55,16 @@ async def add(session: Session, now_ms: int, actor: Actor, email: str, role: str
     await sessions.end_others(session, user.id)
     await mails.queue(session, now_ms, user.email, *_joined(role))
     return msgspec.structs.replace(user, staff_role=role)
+
+
+async def set_role(session: Session, now_ms: int, actor: Actor, user_id: int, role: str) -> User:
+    """Give one of the staff another role. Raises `NotFound`, `Invalid`; `Conflict` for the last admin."""
+    return await add(session, now_ms, actor, (await _member(session, user_id)).email, role)
+
+
+async def is_admin(session: Session, email: str) -> bool:
+    """Whether this address is that of an admin, now."""
+    return any(compare_key(one.email) == compare_key(email) for one in await listing(session) if one.role == ADMIN)
 
 
 async def remove(session: Session, now_ms: int, actor: Actor, user_id: int) -> User:

@@ -6,12 +6,13 @@ from litestar.types import ControllerRouterHandler
 from powerepos_cloud.directory import invitations, users
 from powerepos_cloud.directory.invitations import ROLES
 from powerepos_cloud.foundation.database import Session
-from powerepos_cloud.foundation.refusals import Conflict, Invalid
+from powerepos_cloud.foundation.refusals import Invalid
 from powerepos_cloud.foundation.texts import compare_key
 from powerepos_cloud.webui.ask import Ask
 from powerepos_cloud.webui.forms import Form
 from powerepos_cloud.webui.frame import PUBLIC, Frame, Who, organisation, partner
 from powerepos_cloud.webui.navigation import ORGANISATION, PARTNER, Link, PageGroup
+from powerepos_cloud.webui.pages.inviting import Inviting
 from powerepos_cloud.webui.pages.ways_back import new_password
 
 _IN_WORDS = {
@@ -24,45 +25,20 @@ _IN_WORDS = {
 }
 
 
-class _Pages:
+class _Pages(Inviting):
     """The pages of one audience, below `base`."""
 
     def __init__(self, frame: Frame, base: str, who: Who) -> None:
-        self.frame = frame
-        self.base = base
+        super().__init__(frame, base)
         self.who = who
-        self.directory = frame.backroom.directory
 
     async def show(self, ask: Ask) -> Response[bytes]:
         """Everybody, and who was invited."""
-        return await self._show(ask)
-
-    async def invite(self, ask: Ask) -> Response[bytes]:
-        """A mail with a link; the same answer whether the address is known or not."""
-        place = self._place(ask)
-        email, role = ask.form.value("email"), ask.form.value("role")
-
-        async def deed(session: Session) -> None:
-            await ask.once(session, self.base)
-            name = ask.viewer.place.name if ask.viewer.place else ""
-            await invitations.invite(session, ask.now_ms, ask.actor, self.frame.public_url, place, name, email, role)
-
-        try:
-            await self.directory.write(deed)
-        except (Invalid, Conflict) as refused:
-            ask.form.refuse(refused, e_mail="email", conflict="email")
-            return await self._show(ask, status=422)
-        return self.frame.go(ask, self.base, f"{email} is invited. The link in the mail works for a day.")
-
-    async def withdraw(self, ask: Ask) -> Response[bytes]:
-        """Take an invitation back."""
-        place, number = self._place(ask), ask.form.number("invitation")
-        await self.directory.write(lambda session: invitations.withdraw(session, ask.now_ms, ask.actor, place, number))
-        return self.frame.go(ask, self.base, "The invitation is withdrawn.")
+        return await self.listed(ask)
 
     async def set_role(self, ask: Ask) -> Response[bytes]:
         """Another role, or none: the last owner stays."""
-        place, role = self._place(ask), ask.form.value("role")
+        place, role = self.place(ask).key, ask.form.value("role")
 
         async def deed(session: Session) -> str:
             member = await invitations.member(session, place, ask.form.number("person"))
@@ -75,8 +51,9 @@ class _Pages:
 
         return self.frame.go(ask, self._after(ask), await self.directory.write(deed))
 
-    async def _show(self, ask: Ask, status: int = 200) -> Response[bytes]:
-        place, kind = self._place(ask), self.who.audience or ""
+    async def listed(self, ask: Ask, status: int = 200) -> Response[bytes]:
+        """The page, with what is to be mended in the form of invitations."""
+        place, kind = self.place(ask).key, self.who.audience or ""
         roles = ROLES[kind]
         if status == 200:
             ask.form = Form.of(role=roles[-1])
@@ -94,11 +71,6 @@ class _Pages:
     def _after(self, ask: Ask) -> str:
         """Who changed their own role may not see this page any more."""
         return "/start" if ask.form.number("person") == ask.viewer.user_id else self.base
-
-    def _place(self, ask: Ask) -> str:
-        place = ask.viewer.place
-        assert place is not None  # the frame has checked the audience
-        return place.key
 
     def handlers(self) -> list[ControllerRouterHandler]:
         """All of them, for who may."""
@@ -147,6 +119,8 @@ class _Links:
             return await self._show(ask, status=422)
         if ask.visitor is None:
             return self.frame.go(ask, "/sign-in?after=invited")
+        if found.place == invitations.SUPPORT:  # their sessions ended: those of staff are shorter
+            return self.frame.go(ask, "/sign-in?after=joined")
         return self.frame.go(ask, "/account", f"You are {found.role} there now.")
 
     async def _show(self, ask: Ask, status: int = 200) -> Response[bytes]:

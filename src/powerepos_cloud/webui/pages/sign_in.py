@@ -22,6 +22,7 @@ _AFTER = {
     "reset": "Your new password is set. Sign in with it.",
     "browser": "This browser may try again. Sign in here.",
     "invited": "Your account is made, and the invitation accepted. Sign in.",
+    "joined": "You belong to PowerEPOS support now, and were signed out everywhere. Sign in again.",
     "address": "Your new address is confirmed. Sign in with it.",
     "ended": "You are signed out everywhere.",
 }

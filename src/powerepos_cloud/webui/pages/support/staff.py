@@ -3,13 +3,13 @@
 from litestar import Response
 from litestar.types import ControllerRouterHandler
 
-from powerepos_cloud.directory import staff
-from powerepos_cloud.foundation.database import Session
-from powerepos_cloud.foundation.refusals import NotFound, Refused
+from powerepos_cloud.directory import invitations, staff
+from powerepos_cloud.foundation.refusals import NotFound
 from powerepos_cloud.webui.ask import Ask
 from powerepos_cloud.webui.forms import Form
 from powerepos_cloud.webui.frame import Frame, support
 from powerepos_cloud.webui.navigation import SUPPORT, Link, PageGroup
+from powerepos_cloud.webui.pages.inviting import Inviting
 from powerepos_cloud.webui.pages.support.who import ADMIN, AGENT
 
 _HERE = "/support/staff"
@@ -19,33 +19,16 @@ _ROLES = [
 ]
 
 
-class _Pages:
-    def __init__(self, frame: Frame) -> None:
-        self.frame = frame
-        self.directory = frame.backroom.directory
-
+class _Pages(Inviting):
     async def listing(self, ask: Ask) -> Response[bytes]:
-        """All of them."""
-        ask.form = Form.of(role=AGENT)
-        return await self._show(ask)
+        """All of them, and who was invited."""
+        return await self.listed(ask)
 
-    async def add(self, ask: Ask) -> Response[bytes]:
-        """Make a person staff, or change the role of one who is."""
-        email, role = ask.form.value("email"), ask.form.value("role")
-
-        async def deed(session: Session) -> str:
-            await ask.once(session, _HERE)
-            return (await staff.add(session, ask.now_ms, ask.actor, email, role)).name
-
-        try:
-            name = await self.directory.write(deed)
-        except NotFound:
-            ask.form.blame("email", "Nobody has an account with this address. They make one first, then you add them.")
-            return await self._show(ask, status=422)
-        except Refused as refused:
-            ask.form.refuse(refused, conflict="email")
-            return await self._show(ask, status=422)
-        return self.frame.go(ask, _HERE, f"{name} is {role} now, and was told by e-mail.")
+    async def set_role(self, ask: Ask) -> Response[bytes]:
+        """Another role for one who is staff."""
+        which, role = self._number(ask), ask.form.value("role")
+        found = await self.directory.write(lambda session: staff.set_role(session, ask.now_ms, ask.actor, which, role))
+        return self.frame.go(ask, _HERE, f"{found.name} is {found.staff_role} now, and was told by e-mail.")
 
     async def remove(self, ask: Ask) -> Response[bytes]:
         """Let one go."""
@@ -68,16 +51,23 @@ class _Pages:
             raise NotFound("member of staff", text)
         return int(text)
 
-    async def _show(self, ask: Ask, *, status: int = 200) -> Response[bytes]:
-        members = await staff.listing(self.directory.reader)
-        return self.frame.show(ask, "support/staff.html", status=status, members=members, roles=_ROLES)
+    async def listed(self, ask: Ask, status: int = 200) -> Response[bytes]:
+        """The page, with what is to be mended in the form of invitations."""
+        if status == 200:
+            ask.form = Form.of(role=AGENT)
+        reader = self.directory.reader
+        facts = {"members": await staff.listing(reader), "roles": _ROLES}
+        waiting = await invitations.waiting(reader, ask.now_ms, invitations.SUPPORT)
+        return self.frame.show(ask, "support/staff.html", status=status, waiting=waiting, **facts)
 
 
 def _build(frame: Frame) -> list[ControllerRouterHandler]:
-    pages, who, one = _Pages(frame), support(ADMIN), f"{_HERE}/{{user_id:str}}"
+    pages, who, one = _Pages(frame, _HERE), support(ADMIN), f"{_HERE}/{{user_id:str}}"
     return [
         frame.get(_HERE, who, fresh=True)(pages.listing),
-        frame.post(_HERE, who, fresh=True)(pages.add),
+        frame.post(f"{_HERE}/invite", who, fresh=True, form_at=_HERE)(pages.invite),
+        frame.post(f"{_HERE}/withdraw", who, fresh=True, form_at=_HERE)(pages.withdraw),
+        frame.post(f"{one}/role", who, fresh=True, form_at=_HERE)(pages.set_role),
         frame.post(f"{one}/remove", who, fresh=True, form_at=_HERE)(pages.remove),
         frame.post(f"{one}/second-factor", who, fresh=True, form_at=_HERE)(pages.restore),
     ]
