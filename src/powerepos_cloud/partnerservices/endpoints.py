@@ -1,5 +1,6 @@
 """What the endpoints of a room work with: admitting a caller, reading a body, writing, answering."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from powerepos_cloud.resourceserver.caller import Caller
 
 T = TypeVar("T")
 _TRIES = 8
+_QUICKLY_READ = 256 * 1024
 
 
 class Endpoints:
@@ -28,6 +30,7 @@ class Endpoints:
         self.database = database
         self.clock = clock
         self.request_log = request_log
+        self._large = asyncio.Lock()
 
     async def admit(self, request: Request[Any, Any, Any], permissions: tuple[str, ...]) -> tuple[Caller, Call]:
         """The caller, with at least one of these permissions, and the call as it will be noted."""
@@ -35,6 +38,19 @@ class Endpoints:
         call = self.request_log.begin(request, caller, f"{request.method} {request.scope['path'][:200]}")
         caller.require(*permissions)
         return caller, call
+
+    async def read(self, reader: Callable[[bytes], T], raw: bytes) -> T:
+        """What the reader makes of a body. Raises `Refusal` 400 for one that cannot be read at all.
+
+        A large one may take long: it is read in a thread, one at a time, and nobody else's call waits for it.
+        """
+        try:
+            if len(raw) <= _QUICKLY_READ:
+                return reader(raw)
+            async with self._large:
+                return await asyncio.to_thread(reader, raw)
+        except JsonFault as fault:
+            raise malformed(fault) from None
 
     async def write(self, unit: Unit[T]) -> T:
         """Run a writing unit again where another sender was quicker to make the same record."""
@@ -44,14 +60,6 @@ class Endpoints:
             except UniqueViolation:
                 continue
         raise DatabaseUnavailable("too many senders at once")
-
-
-def readable(reader: Callable[[bytes], T], raw: bytes) -> T:
-    """What the reader makes of a body. Raises `Refusal` 400 for one that cannot be read at all."""
-    try:
-        return reader(raw)
-    except JsonFault as fault:
-        raise malformed(fault) from None
 
 
 def answered(model: msgspec.Struct) -> Response[bytes]:

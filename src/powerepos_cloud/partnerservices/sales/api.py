@@ -24,7 +24,7 @@ from powerepos_cloud.foundation.clock import Clock
 from powerepos_cloud.foundation.database import Database, Session
 from powerepos_cloud.partnerservices.changes import store as changes
 from powerepos_cloud.partnerservices.changes.store import Change
-from powerepos_cloud.partnerservices.endpoints import Endpoints, answered, readable
+from powerepos_cloud.partnerservices.endpoints import Endpoints, answered
 from powerepos_cloud.partnerservices.faults import (
     outlet_of,
     refused,
@@ -68,7 +68,7 @@ def _add_batch(api: Endpoints) -> HTTPRouteHandler:
         caller, call = await api.admit(request, SUBMIT)
         is_validation = flag(request, "validateOnly")
         raw = await request.body()
-        intake = readable(read_intake, raw)
+        intake = await api.read(read_intake, raw)
         call.outlet_id = guid(intake.request.outlet_id)
         answer = await _judge(api, caller, intake, is_validation=is_validation)
         answer.warnings = [*warnings(intake.warnings), *answer.warnings]
@@ -114,7 +114,7 @@ def _request_z(api: Endpoints) -> HTTPRouteHandler:
     @post("/sales/requestzreport", name="sales-requestzreport", status_code=200)
     async def request_z_report(request: Request[Any, Any, Any]) -> Response[bytes]:
         caller, call = await api.admit(request, SUBMIT)
-        sent = _read_body(await request.body(), PartnerZReportRequest)
+        sent = await _read_body(api, request, PartnerZReportRequest)
         call.outlet_id = guid(sent.value.outlet_id)
         now = api.clock.now_ms()
 
@@ -151,7 +151,7 @@ def _finalise_z(api: Endpoints) -> HTTPRouteHandler:
     @post("/sales/finalisezreport", name="sales-finalisezreport", status_code=200)
     async def finalise_z_report(request: Request[Any, Any, Any]) -> Response[bytes]:
         caller, call = await api.admit(request, SUBMIT)
-        sent = _read_body(await request.body(), PartnerZFinaliseRequest)
+        sent = await _read_body(api, request, PartnerZFinaliseRequest)
         call.outlet_id = guid(sent.value.outlet_id)
         at = _read_time(sent.value.finalised_date_time, "/finalisedDateTime")
         control = sent.value.control_totals
@@ -261,9 +261,9 @@ def _list_zs(api: Endpoints) -> HTTPRouteHandler:
     return list_zs
 
 
-def _read_body(raw: bytes, model: type[Any]) -> Any:
+async def _read_body(api: Endpoints, request: Request[Any, Any, Any], model: type[Any]) -> Any:
     """The body as this model. Raises `Refusal` 400 with all of its faults."""
-    found = readable(lambda body: read(body, model), raw)
+    found = await api.read(lambda body: read(body, model), await request.body())
     if found.faults:
         raise refused(found.faults)
     return found

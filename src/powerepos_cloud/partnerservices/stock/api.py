@@ -14,7 +14,7 @@ from powerepos.contract.stock import AddStockOrderResponse
 from powerepos_cloud.foundation.clock import Clock
 from powerepos_cloud.foundation.database import Database, Session
 from powerepos_cloud.partnerservices.catalogue.memory import CatalogueMemory
-from powerepos_cloud.partnerservices.endpoints import Endpoints, answered, readable
+from powerepos_cloud.partnerservices.endpoints import Endpoints, answered
 from powerepos_cloud.partnerservices.faults import require_readable, require_writable
 from powerepos_cloud.partnerservices.queries import whole_number
 from powerepos_cloud.partnerservices.requestlog.log import RequestLog
@@ -45,7 +45,7 @@ def _add_order(api: Endpoints, memory: CatalogueMemory) -> HTTPRouteHandler:
     async def add_stock_order(request: Request[Any, Any, Any]) -> Response[bytes]:
         caller, call = await api.admit(request, SUBMIT)
         raw = await request.body()
-        intake = readable(read_intake, raw)
+        intake = await api.read(read_intake, raw)
         call.outlet_id = intake.outlet_id
         now = api.clock.now_ms()
 
