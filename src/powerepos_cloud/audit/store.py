@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, and_, insert, or_, select
+from sqlalchemy import Row, insert, select, tuple_
 
 from powerepos_cloud.audit.tables import audit
 from powerepos_cloud.foundation.database import Session
@@ -104,7 +104,7 @@ async def newest(
     if until_ms is not None:
         statement = statement.where(audit.c.at < until_ms)
     if before is not None:
-        statement = statement.where(or_(audit.c.at < before.at, and_(audit.c.at == before.at, audit.c.id < before.id)))
+        statement = statement.where(tuple_(audit.c.at, audit.c.id) < (before.at, before.id))
     return list(await session.all(statement))
 
 
