@@ -22,20 +22,25 @@ async def test_pages_of_both_databases_follow_on_each_other(
     for n in range(23):
         await note(next(databases), n // 4, f"thing.{'abcdefghijklmnopqrstuvwxyz'[n]}")
     await note(directory_database, 3, "thing.foreign", OTHER)
-    readers = [directory_database.reader, partnerservices_database.reader]
-    whole = (await merged.page(readers, 100, kapow=KAPOW)).rows
+    both = [directory_database, partnerservices_database]
+    whole = (await merged.page(both, 100, kapow=KAPOW)).rows
     assert len(whole) == 23
     assert [row.at for row in whole] == sorted((row.at for row in whole), reverse=True)
     seen, before = [], None
     for size in (5, 5, 5, 5, 3):
-        page = await merged.page(readers, 5, before, kapow=KAPOW)
+        page = await merged.page(both, 5, before, kapow=KAPOW)
         assert len(page.rows) == size
         seen += page.rows
         before = merged.read_place(merged.place_text(page.older)) if page.older else None
     assert before is None
     assert [row.id for row in seen] == [row.id for row in whole]
-    assert len((await merged.page(readers, 23, kapow=KAPOW)).rows) == 23
-    assert (await merged.page(readers, 23, kapow=KAPOW)).older is None
+    for size in (1, 5, 23, 100):
+        paged = [rows async for rows in merged.pages(both, size, kapow=KAPOW)]
+        assert [row.id for rows in paged for row in rows] == [row.id for row in whole]
+        assert max(map(len, paged)) <= size
+    assert [rows async for rows in merged.pages(both, 5, kapow=KAPOW, subject="nobody")] == [[]]
+    assert len((await merged.page(both, 23, kapow=KAPOW)).rows) == 23
+    assert (await merged.page(both, 23, kapow=KAPOW)).older is None
 
 
 async def test_the_newest_deed_on_each_thing(directory_database: Database) -> None:

@@ -1,6 +1,8 @@
 """Outlets changed on their pages, and the audit of an organisation: both databases, in words, a page at a time."""
 
 import ast
+import csv
+import io
 from pathlib import Path
 
 import powerepos_cloud
@@ -76,13 +78,35 @@ async def test_the_audit_shows_both_databases_a_page_at_a_time(house: House) -> 
     assert "paused the connection of" not in page.text
     assert (await reader.get("/audit?before=nonsense&what=nothing")).status == 200
 
+    assert 'href="/audit.csv?what=outlet"' in page.html
+    sheet = (await reader.get("/audit.csv")).answer
+    assert sheet.headers["content-disposition"] == f'attachment; filename="{house.world.harbour.code}-audit.csv"'
+    assert (sheet.headers["cache-control"], "content-length" in sheet.headers) == ("no-store", False)  # it is streamed
+    whole = list(csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig"))))
+    done = [row for row in whole if row["Action"] in ("connection.paused", "outlet.changed")]
+    assert [row["Time (UTC)"] for row in whole] == sorted((row["Time (UTC)"] for row in whole), reverse=True)
+    assert [row["Details"] for row in done if row["Details"]] == [f"name: <{n}> → b" for n in range(59, 0, -2)]
+    assert len(done) == 60
+    assert (done[0]["Who"], done[0]["From"], done[0]["Request ID"]) == ("PowerEPOS, by hand", ACTOR.source, ACTOR.request_id)
+    sheet = (await reader.get("/audit.csv?what=outlet&about=x")).answer
+    assert {row["Action"] for row in csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig")))} == {"outlet.changed"}
+
 
 async def test_the_audit_of_one_organisation_shows_nothing_of_another(house: House) -> None:
-    await house.partnerservices.write(
-        lambda session: record(session, 0, ACTOR, "outlet.changed", ("outlet", "x"), kapow=house.world.lakeside.kapow)
-    )
-    reader = await house.signed_in("organisation", "owner")
-    assert "Nothing of that kind was done" in (await reader.get("/audit?what=outlet")).text
+    theirs, formula = house.world.lakeside.kapow, '=HYPERLINK("http://evil.example";"pay")'
+    for kapow, subject in ((theirs, "theirs"), (house.world.harbour.kapow, formula)):
+        await house.partnerservices.write(
+            lambda session, kapow=kapow, subject=subject: record(
+                session, 0, ACTOR, "outlet.added", ("outlet", subject), kapow=kapow
+            )
+        )
+    reader = await house.signed_in("organisation", "manager")
+    assert "Nothing of that kind was done" in (await reader.get("/audit?what=outlet&about=theirs")).text
+    sheet = (await reader.get("/audit.csv?what=outlet")).answer
+    [row] = csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig")))
+    assert row["To whom or what"] == f"'{formula}"  # no spreadsheet reckons it
+    viewer = await house.signed_in("organisation", "viewer")
+    assert (await viewer.get("/audit.csv")).status == 403
 
 
 def test_every_deed_on_an_organisations_things_has_words() -> None:

@@ -1,10 +1,13 @@
 """Numbers and sheets as they leave: exact, rounded once, and harmless in a spreadsheet."""
 
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from powerepos_cloud.foundation.database import TookTooLong
 from powerepos_cloud.webui import figures, sheets
 from powerepos_cloud.webui.charts import days_chart, heat_map, hours_chart
 from powerepos_cloud.webui.charts.scale import steps
@@ -20,6 +23,28 @@ def test_what_a_spreadsheet_would_reckon_gets_an_apostrophe(text: str) -> None:
 def test_numbers_stay_numbers_and_text_stays_text() -> None:
     written = sheets.write(("a", "b"), [(Decimal("-5.00"), 'say "hi", twice'), (None, -3)]).decode("utf-8-sig")
     assert written == 'a,b\r\n-5.00,"say ""hi"", twice"\r\n,-3\r\n'
+
+
+async def test_a_stream_of_parts_is_the_same_sheet_and_what_the_first_raises_is_raised_before_it_begins() -> None:
+    made: list[int] = []
+
+    async def parts() -> AsyncIterator[list[tuple[str, int]]]:
+        for n in range(3):
+            made.append(n)
+            yield [("=x", n)] * n
+
+    answer: Any = await sheets.stream("A b.csv", ("Name", "No"), parts())
+    assert made == [0]
+    written = b"".join([part async for part in answer.iterator])
+    assert written == sheets.write(("Name", "No"), [("=x", 1), ("=x", 2), ("=x", 2)])
+    assert answer.headers == sheets.answer("A b.csv", ("Name", "No"), []).headers
+
+    async def broken() -> AsyncIterator[list[tuple[str, int]]]:
+        raise TookTooLong("the search")
+        yield []
+
+    with pytest.raises(TookTooLong):
+        await sheets.stream("A b.csv", ("Name", "No"), broken())
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import csv
+import io
 import json
 import re
 import time
@@ -190,7 +192,9 @@ async def test_support_views_as_an_organisation_and_its_owner_sees_it_at_once(ho
     told = {mail.recipient for mail in await mails.newest(house.directory.reader, 9) if REASON in mail.body}
     assert "owner@harbour.example" in told
     assert "manager@harbour.example" not in told
-    for path in ("/support/applications", "/support/look-up", "/account", "/support/staff"):
+    assert 'href="/audit.csv' not in (await agent.get("/audit")).html
+    exports = ("/audit.csv", "/support/audit.csv", "/reports.csv", "/catalogue/export/products.csv")
+    for path in (*exports, "/support/applications", "/support/look-up", "/account", "/support/staff"):
         assert (await agent.get(path)).status in (403, 404), path
     await agent.get("/stock-orders")
     page = await agent.send("/support/view/end")
@@ -242,7 +246,18 @@ async def test_registers_and_audit_are_searched(house: House) -> None:
     assert "user.signed_in" not in (await agent.get("/support/audit?action=user.linked")).text
     for path in ("/support/audit?since=yesterday", "/support/audit?organisation=NOBODY"):
         assert (await agent.get(path)).status == 422, path
+        assert (await agent.get(path.replace("audit?", "audit.csv?"))).path == path  # which says what is wrong
     assert (await agent.get("/support/audit?before=nonsense")).status == 200
+    assert (
+        "/support/audit.csv?organisation=harbour-1&amp;action=user.linked"
+        in (await agent.get("/support/audit?organisation=harbour-1&action=user.linked")).html
+    )
+    linked = (await agent.get("/support/audit.csv?organisation=harbour-1&action=user.linked")).answer.content.decode("utf-8-sig")
+    assert {(row["Action"], row["Organisation"]) for row in csv.DictReader(io.StringIO(linked))} == {
+        ("user.linked", world.harbour.code)
+    }
+    every = (await agent.get("/support/audit.csv")).answer.content.decode("utf-8-sig")
+    assert world.lakeside.code in {row["Organisation"] for row in csv.DictReader(io.StringIO(every))}
     seen, path = [], "/support/audit"
     while path:
         page = await agent.get(path)

@@ -1,13 +1,13 @@
 """The audits of both databases as one, by time: deeds at the directory and at an instance stand in their own database each."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import Row
 
 from powerepos_cloud.audit.store import Place, newest
-from powerepos_cloud.foundation.database import Database, Session
+from powerepos_cloud.foundation.database import Database
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -17,27 +17,28 @@ class Page(msgspec.Struct, frozen=True):
     older: Place | None
 
 
-async def page(readers: Sequence[Session], limit: int, before: Place | None = None, **filters: Any) -> Page:
-    """The newest rows of all these databases before a place, at most `limit`; `filters` are those of `store.newest`."""
-    return _page([row for reader in readers for row in await newest(reader, limit + 1, before=before, **filters)], limit)
+async def page(databases: Sequence[Database], limit: int, before: Place | None = None, **filters: Any) -> Page:
+    """The newest rows of all these databases before a place, at most `limit`; `filters` are those of `store.newest`.
 
-
-async def long_page(databases: Sequence[Database], limit: int, before: Place | None = None, **filters: Any) -> Page:
-    """As `page`, where nothing narrows it to an organisation or subject: it may look at much, and keeps nobody waiting.
-
-    Raises `TookTooLong`, `DatabaseUnavailable`.
+    It may look at much, and keeps nobody waiting. Raises `TookTooLong`, `DatabaseUnavailable`.
     """
     found: list[Row[Any]] = []
     for database in databases:
         found += await database.read_long(lambda session: newest(session, limit + 1, before=before, **filters))
-    return _page(found, limit)
-
-
-def _page(found: list[Row[Any]], limit: int) -> Page:
     found.sort(key=lambda row: (row.at, row.id), reverse=True)
     shown = found[:limit]
-    older = Place(shown[-1].at, shown[-1].id) if len(found) > limit else None
-    return Page(shown, older)
+    return Page(shown, Place(shown[-1].at, shown[-1].id) if len(found) > limit else None)
+
+
+async def pages(databases: Sequence[Database], limit: int, **filters: Any) -> AsyncIterator[list[Row[Any]]]:
+    """All rows of all these databases, newest first, `limit` at a time; between two pages nothing is held. As `page`."""
+    before = None
+    while True:
+        found = await page(databases, limit, before, **filters)
+        yield found.rows
+        if found.older is None:
+            return
+        before = found.older
 
 
 def read_place(text: str) -> Place | None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from markupsafe import Markup
 
 _DAY = 86_400_000
+_WHOLE = "%Y-%m-%dT%H:%M:%SZ"
 _LENGTHS = ((_DAY, "day"), (3_600_000, "hour"), (60_000, "minute"))
 
 
@@ -47,13 +48,18 @@ def second(at_ms: int) -> Markup:
     return _time(then, f"{then.day} {then:%b, %H:%M:%S}", kind="nowrap")
 
 
+def whole(at_ms: int) -> str:
+    """An instant for machines and spreadsheets: `2026-11-24T11:23:07Z`."""
+    return f"{_utc(at_ms):{_WHOLE}}"
+
+
 def _utc(at_ms: int) -> datetime:
     return datetime.fromtimestamp(at_ms / 1000, UTC)
 
 
 def _time(then: datetime, text: str, *, kind: str = "") -> Markup:
     classes = Markup(' class="{}"').format(kind) if kind else ""
-    return Markup('<time{} datetime="{}">{}</time>').format(classes, then.strftime("%Y-%m-%dT%H:%M:%SZ"), text)
+    return Markup('<time{} datetime="{}">{}</time>').format(classes, then.strftime(_WHOLE), text)
 
 
 def _length(past_ms: int) -> str:

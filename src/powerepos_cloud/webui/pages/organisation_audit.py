@@ -1,6 +1,7 @@
-"""`/audit`: all that was done to an organisation's things, from both databases, newest first."""
+"""`/audit`: all that was done to an organisation's things, from both databases, newest first; as CSV, too."""
 
 import contextlib
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,17 +13,19 @@ from powerepos_cloud.audit import merged
 from powerepos_cloud.directory import accounts, connections, counterparts
 from powerepos_cloud.directory.organisations import Organisation
 from powerepos_cloud.foundation.database import Session
-from powerepos_cloud.webui import venues
+from powerepos_cloud.webui import sheets, times, venues
 from powerepos_cloud.webui.ask import Ask
 from powerepos_cloud.webui.backroom import NoInstance
 from powerepos_cloud.webui.deeds import KINDS, SUBJECTS, action_words, detail_words
 from powerepos_cloud.webui.forms import Form
 from powerepos_cloud.webui.frame import Frame, organisation
 from powerepos_cloud.webui.navigation import ORGANISATION, Link, PageGroup
+from powerepos_cloud.webui.sheets import Cell
 
 ROLES = ("owner", "manager")
 PATH = "/audit"
-_PER_PAGE = 50
+_PER_PAGE, _PER_PART = 50, 500
+_HEAD = ("Time (UTC)", "Who", "Did what", "To whom or what", "Details", "From", "Request ID", "Action")
 _CATALOGUE = {
     "tax-groups": "/catalogue/tax-groups",
     "suppliers": "/catalogue/suppliers",
@@ -52,8 +55,12 @@ class _Names:
         }
         self.clients: dict[str, str] = {}
 
-    async def read(self, reader: Session, owned: Organisation, rows: list[Any]) -> None:
-        """Look up what these rows speak of."""
+    async def lines(self, reader: Session, owned: Organisation, rows: list[Any]) -> list[Line]:
+        """The rows in words."""
+        await self._read(reader, owned, rows)
+        return [self._line(row) for row in rows]
+
+    async def _read(self, reader: Session, owned: Organisation, rows: list[Any]) -> None:
         for account in await accounts.listing(reader, owned):
             self.subjects["service_account", account.id] = (account.name, f"/service-accounts/{account.id}")
         known = await connections.listing(reader, owned)
@@ -66,8 +73,7 @@ class _Names:
         for user in users.values():
             self.subjects["partner", str(user.partner_id)] = (user.company_name, "/connections")
 
-    def line(self, row: Any) -> Line:
-        """The row in words."""
+    def _line(self, row: Any) -> Line:
         whom, path = self.subjects.get((row.subject_kind, row.subject), (row.subject, ""))
         if row.subject_kind == "catalogue":
             whom, path = KINDS.get(row.subject, row.subject), _CATALOGUE.get(row.subject, "/catalogue")
@@ -86,35 +92,73 @@ class _Names:
         return {"operator": "PowerEPOS, by hand", "system": "PowerEPOS"}.get(row.actor_kind, str(row.actor))
 
 
-def _build(frame: Frame) -> list[ControllerRouterHandler]:
-    backroom = frame.backroom
+class _Pages:
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.backroom = frame.backroom
+        self.directory = frame.backroom.directory
 
-    @frame.get(PATH, organisation(*ROLES))
-    async def audit(ask: Ask) -> Response[bytes]:
-        owned, reader = ask.viewer.organisation, backroom.directory.reader
-        readers = [reader]
+    async def listing(self, ask: Ask) -> Response[bytes]:
+        """The newest deeds, a page at a time."""
+        owned = ask.viewer.organisation
+        databases = [self.directory]
         with contextlib.suppress(NoInstance):  # what the directory knows is shown all the same; the page says what is missing
-            readers.append((await backroom.partnerservices(owned)).reader)
-        noun, about = ask.query("what"), ask.query("about")
-        filters = {"action": noun if noun in SUBJECTS else None, "subject": about or None}
+            databases.append(await self.backroom.partnerservices(owned))
         before = merged.read_place(ask.query("before"))
-        page = await merged.page(readers, _PER_PAGE, before, kapow=owned.kapow, **filters)
-        names = _Names(await venues.venues_of(backroom, owned))
-        await names.read(reader, owned, page.rows)
-        ask.form = Form.of(what=noun)
-        narrowed = urlencode({name: value for name, value in (("what", noun), ("about", about)) if value})
-        return frame.show(
+        page = await merged.page(databases, _PER_PAGE, before, **_filters(ask))
+        names = await self._names(ask)
+        ask.form = Form.of(what=ask.query("what"))
+        narrowed = _narrowed(ask)
+        return self.frame.show(
             ask,
             "organisation_audit.html",
-            lines=[names.line(row) for row in page.rows],
+            lines=await names.lines(self.directory.reader, owned, page.rows),
             nouns=[("", "Everything"), *((noun, name) for noun, (name, _) in SUBJECTS.items())],
-            is_whole=len(readers) == 2,
+            is_whole=len(databases) == 2,
             newest=f"{PATH}?{narrowed}" if before else "",
             older=f"{PATH}?before={merged.place_text(page.older)}&{narrowed}" if page.older else "",
-            is_narrowed=bool(narrowed),
+            narrowed=narrowed,
         )
 
-    return [audit]
+    async def sheet(self, ask: Ask) -> Response[bytes]:
+        """All of them as CSV. Raises `NoInstance`: a part of the audit must not pass for the whole."""
+        owned, reader = ask.viewer.organisation, self.directory.reader
+        databases = [self.directory, await self.backroom.partnerservices(owned)]
+        names = await self._names(ask)
+
+        async def parts() -> AsyncIterator[list[tuple[Cell, ...]]]:
+            async for rows in merged.pages(databases, _PER_PART, **_filters(ask)):
+                lines = await names.lines(reader, owned, rows)
+                yield [_cells(row.action, line) for row, line in zip(rows, lines, strict=True)]
+
+        return await sheets.stream(f"{owned.code} audit.csv", _HEAD, parts())
+
+    async def _names(self, ask: Ask) -> _Names:
+        return _Names(await venues.venues_of(self.backroom, ask.viewer.organisation))
+
+
+def _filters(ask: Ask) -> dict[str, Any]:
+    noun = ask.query("what")
+    action = noun if noun in SUBJECTS else None
+    return {"kapow": ask.viewer.organisation.kapow, "action": action, "subject": ask.query("about") or None}
+
+
+def _narrowed(ask: Ask) -> str:
+    """The filter as an address carries it."""
+    return urlencode({name: ask.query(name) for name in ("what", "about") if ask.query(name)})
+
+
+def _cells(action: str, line: Line) -> tuple[Cell, ...]:
+    when = times.whole(line.at)
+    return when, line.who, line.what, line.whom, line.detail, line.source, line.request_id, action
+
+
+def _build(frame: Frame) -> list[ControllerRouterHandler]:
+    pages = _Pages(frame)
+    return [
+        frame.get(PATH, organisation(*ROLES))(pages.listing),
+        frame.get(f"{PATH}.csv", organisation(*ROLES, view_as=False))(pages.sheet),
+    ]
 
 
 GROUP = PageGroup(_build, (Link(ORGANISATION, "Set-up", "Audit", PATH, "list", ROLES, 90),))

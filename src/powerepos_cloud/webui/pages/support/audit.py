@@ -1,5 +1,6 @@
-"""`/support/audit`: what anybody did anywhere, from the directory and every instance's database, by time."""
+"""`/support/audit`: what anybody did anywhere, from the directory and every instance's database, by time; as CSV, too."""
 
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -10,18 +11,23 @@ from litestar.types import ControllerRouterHandler
 from powerepos.contract import AuthServerScopes
 
 from powerepos_cloud.audit import merged
-from powerepos_cloud.audit.store import Place
 from powerepos_cloud.directory import organisations, services
-from powerepos_cloud.foundation.database import TookTooLong
+from powerepos_cloud.foundation.database import Database, TookTooLong
 from powerepos_cloud.foundation.refusals import NotFound
+from powerepos_cloud.webui import sheets, times
 from powerepos_cloud.webui.ask import Ask
 from powerepos_cloud.webui.forms import Form
 from powerepos_cloud.webui.frame import Frame, support
 from powerepos_cloud.webui.navigation import SUPPORT, Link, PageGroup
 from powerepos_cloud.webui.pages.support.who import BOTH
+from powerepos_cloud.webui.sheets import Cell
 
 _HERE = "/support/audit"
-_ROWS = 50
+_ROWS, _ROWS_OF_A_PART = 50, 500
+_TOO_MUCH = "That is too much to search at once. Narrow the days, or name an organisation."
+_HEAD = (
+    "Time (UTC)", "Action", "Kind", "About", "Organisation", "ClientID", "Kind of who", "Who", "From", "Request ID", "Details",
+)  # fmt: skip
 _DAY_MS = 86_400_000
 _FIELDS = ("organisation", "actor", "action", "subject", "client", "request", "since", "until")
 
@@ -33,17 +39,15 @@ class _Pages:
 
     async def listing(self, ask: Ask) -> Response[bytes]:
         """The newest rows that the filters let through, page by page."""
-        chosen = {name: ask.query(name) for name in _FIELDS}
-        ask.form = Form.of(**chosen)
-        filters = await self._filters(ask, chosen)
+        filters = await self._filters(ask)
         place = merged.read_place(ask.query("before"))
         found = merged.Page([], None)
         if ask.form.is_sound:
             try:
-                found = await self._page(place, filters)
+                found = await merged.page(await self._databases(), _ROWS, place, **filters)
             except TookTooLong:
-                ask.form.blame("since", "That is too much to search at once. Narrow the days, or name an organisation.")
-        kept = {name: value for name, value in chosen.items() if value}
+                ask.form.blame("since", _TOO_MUCH)
+        kept = self._kept(ask)
         older = "" if found.older is None else f"{_HERE}?{urlencode({**kept, 'before': merged.place_text(found.older)})}"
         return self.frame.show(
             ask,
@@ -52,17 +56,40 @@ class _Pages:
             rows=[(row, _details(row.details)) for row in found.rows],
             older=older,
             newest=f"{_HERE}?{urlencode(kept)}" if place else "",
-            is_narrowed=bool(kept),
+            kept=urlencode(kept),
             codes=await self._codes(found.rows),
         )
 
-    async def _page(self, place: Place | None, filters: dict[str, Any]) -> merged.Page:
+    async def sheet(self, ask: Ask) -> Response[bytes]:
+        """All that the filters let through, as CSV; what is wrong with them is said on the page."""
+        filters = await self._filters(ask)
+        if not ask.form.is_sound:
+            return self.frame.go(ask, f"{_HERE}?{urlencode(self._kept(ask))}")
+        databases = await self._databases()
+
+        async def parts() -> AsyncIterator[list[tuple[Cell, ...]]]:
+            async for rows in merged.pages(databases, _ROWS_OF_A_PART, **filters):
+                codes = await self._codes(rows)
+                yield [_cells(row, codes) for row in rows]
+
+        try:
+            return await sheets.stream("PowerEPOS audit.csv", _HEAD, parts())
+        except TookTooLong:
+            return self.frame.go(ask, f"{_HERE}?{urlencode(self._kept(ask))}", _TOO_MUCH)
+
+    async def _databases(self) -> list[Database]:
         instances = await services.instances_listing(self.backroom.directory.reader, AuthServerScopes.PARTNER_SERVICE)
         reached = [self.backroom.instances(one.uri) for one in instances]
-        databases = {id(one): one for one in (self.backroom.directory, *reached) if one is not None}
-        return await merged.long_page(list(databases.values()), _ROWS, place, **filters)
+        return list({id(one): one for one in (self.backroom.directory, *reached) if one is not None}.values())
 
-    async def _filters(self, ask: Ask, chosen: dict[str, str]) -> dict[str, Any]:
+    @staticmethod
+    def _kept(ask: Ask) -> dict[str, str]:
+        """The filters as an address carries them."""
+        return {name: ask.query(name) for name in _FIELDS if ask.query(name)}
+
+    async def _filters(self, ask: Ask) -> dict[str, Any]:
+        chosen = {name: ask.query(name) for name in _FIELDS}
+        ask.form = Form.of(**chosen)
         names = {"actor": "actor", "action": "action", "subject": "subject", "client": "client_id", "request": "request_id"}
         filters: dict[str, Any] = {column: chosen[name] for name, column in names.items() if chosen[name]}
         if chosen["organisation"]:
@@ -106,8 +133,15 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
+def _cells(row: Any, codes: Mapping[str, str]) -> tuple[Cell, ...]:
+    said = "; ".join(f"{label}: {value}" for label, value in _details(row.details))
+    about = (row.action, row.subject_kind, row.subject, codes.get(row.kapow, ""), row.client_id)
+    return times.whole(row.at), *about, row.actor_kind, row.actor, row.source, row.request_id, said
+
+
 def _build(frame: Frame) -> list[ControllerRouterHandler]:
-    return [frame.get(_HERE, support(*BOTH))(_Pages(frame).listing)]
+    pages = _Pages(frame)
+    return [frame.get(_HERE, support(*BOTH))(pages.listing), frame.get(f"{_HERE}.csv", support(*BOTH))(pages.sheet)]
 
 
 GROUP = PageGroup(_build, (Link(SUPPORT, "Records", "Audit", _HERE, "shield", BOTH, 80),))
