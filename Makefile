@@ -5,7 +5,7 @@
 #   make test    check, then run every test (PYTEST= passes other arguments)
 #   make check   what can be said without running it: style, types, doors between rooms
 #   make faults  the long form of the runs in which servers are killed
-#   make fuzz    the long form of the runs that draw their input
+#   make fuzz    a hundred times as much of what draws its input (TIMES=)
 #   make bench   every benchmark
 #   make lock    write requirements/*.txt anew (UPGRADE=--upgrade takes newer releases)
 
@@ -13,6 +13,7 @@ PYTHON ?= python3
 PORT ?= 8000
 DATA ?= var
 PYTEST ?= -n 2 --dist loadscope
+TIMES ?= 100
 UPGRADE ?=
 
 BIN := .venv/bin
@@ -42,7 +43,7 @@ faults: .venv/dev.stamp
 	@TESTS_FAULTS=long $(BIN)/python -m pytest tests/faults -rP
 
 fuzz: .venv/dev.stamp
-	@TESTS_FUZZ=long $(BIN)/python -m pytest tests $(PYTEST) -m fuzz
+	@TESTS_FUZZ=$(TIMES) $(BIN)/python -m pytest tests $(PYTEST) -m fuzz
 
 bench: .venv/dev.stamp
 	@scripts/need.sh 'command -v wrk' wrk

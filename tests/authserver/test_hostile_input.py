@@ -1,6 +1,6 @@
 """Whatever is sent, the answer is the contract's: never a fault of ours, never a word of what was sent, never a token.
 
-Each test draws about 200 examples, or 20,000 with TESTS_FUZZ=long. What needs a real connection is in
+Each test draws about 200 examples, or a hundred times as many with TESTS_FUZZ=100. What needs a real connection is in
 `test_hostile_wire.py`.
 """
 

@@ -1,10 +1,9 @@
 """Refresh rotation against a simple model: any sequence of uses, repeats, pauses, revocations and days that pass.
 
-A few dozen random histories by default; `TESTS_FUZZ=long` runs thousands.
+A few dozen random histories by default; `TESTS_FUZZ=100` runs thousands.
 """
 
 import asyncio
-import os
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -20,9 +19,9 @@ from powerepos_cloud.foundation.sealing import Seal
 from tests.authserver.stage import DAY, HOUR, MERCHANT, MINUTE, SECOND, Stage
 from tests.support.application import MASTER_KEY, running, settings_for
 from tests.support.clock import FakeClock
+from tests.support.drawing import LONG, TIMES
 from tests.support.world import Account, make_world
 
-IS_LONG = os.environ.get("TESTS_FUZZ") == "long"
 HOME, NEIGHBOUR, ELSEWHERE = "192.0.2.1", "192.0.2.77", "198.51.100.7"
 WAITS = (1, SECOND, 30 * SECOND, MINUTE, MINUTE + 1, HOUR, 8 * HOUR, DAY - 1, DAY, 30 * DAY)
 SOURCES = st.sampled_from((HOME, HOME, NEIGHBOUR, ELSEWHERE))
@@ -269,12 +268,12 @@ class Machine(RuleBasedStateMachine):
 
 def test_any_history_goes_as_the_contract_says(directory_url: str, partnerservices_url: str) -> None:
     settings = hypothesis.settings(
-        max_examples=3000 if IS_LONG else 40,
-        stateful_step_count=100 if IS_LONG else 50,
+        max_examples=40 * TIMES,
+        stateful_step_count=100 if LONG else 50,
         deadline=None,
-        derandomize=not IS_LONG,
+        derandomize=not LONG,
         database=None,
-        phases=hypothesis.settings.default.phases if IS_LONG else [hypothesis.Phase.generate],  # to shrink takes minutes
+        phases=hypothesis.settings.default.phases if LONG else [hypothesis.Phase.generate],  # to shrink takes minutes
         suppress_health_check=list(hypothesis.HealthCheck),
     )
     with asyncio.Runner() as runner:

@@ -7,12 +7,14 @@ from typing import Any
 import hypothesis
 import pytest
 
-LONG = os.environ.get("TESTS_FUZZ") == "long"
+TIMES = int(os.environ.get("TESTS_FUZZ", "1"))
+"""How many times as many examples as usual are drawn."""
+LONG = TIMES > 1
 LONG_SECONDS = 7200
 _DRAWING = {"fuzz", "given", "run_state_machine_as_test"}
 
 if LONG:  # for tests that leave the number of examples to hypothesis
-    hypothesis.settings.register_profile("long", max_examples=10_000, deadline=None)
+    hypothesis.settings.register_profile("long", max_examples=100 * TIMES, deadline=None)
     hypothesis.settings.load_profile("long")
 
 

@@ -1,9 +1,8 @@
 """Runs an async check for many examples of hypothesis, against an application in the test's own event loop.
 
-About 200 examples each; with TESTS_FUZZ=long 20,000.
+200 examples each; with TESTS_FUZZ=100 a hundred times as many.
 """
 
-import os
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -12,9 +11,11 @@ import httpx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.drawing import TIMES
+
 T = TypeVar("T")
 
-EXAMPLES = {"long": 20_000}.get(os.environ.get("TESTS_FUZZ", ""), 200)
+EXAMPLES = 200 * TIMES
 
 
 async def fuzz(

@@ -1,10 +1,9 @@
 """Whatever is sent in whatever order: what is stored is what a plain model says, to the last digit (a state machine).
 
-The short form runs in every test run; TESTS_FUZZ=long draws many more and longer histories.
+The short form runs in every test run; TESTS_FUZZ=100 draws many more and longer histories.
 """
 
 import copy
-import os
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
@@ -28,11 +27,11 @@ from powerepos_cloud.partnerservices.sales.proration import Part
 from powerepos_cloud.partnerservices.sales.tables import sale_adjustments, sales, z_counters, z_reports
 from tests.partnerservices.sales.model import CLIENTS, Json, Judge, Shelf, Submission, Z, contents, exact, gross_of, lines_of
 from tests.partnerservices.sales.shop import Shop, new_id
+from tests.support.drawing import LONG, TIMES
 
-IS_LONG = os.environ.get("TESTS_FUZZ") == "long"
 SETTINGS = settings(
-    max_examples=400 if IS_LONG else 25,
-    stateful_step_count=60 if IS_LONG else 25,
+    max_examples=5 * TIMES if LONG else 25,
+    stateful_step_count=60 if LONG else 25,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     database=None,

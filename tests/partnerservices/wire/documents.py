@@ -22,7 +22,7 @@ many = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-"""100 examples; with TESTS_FUZZ=long 10,000."""
+"""100 examples; with TESTS_FUZZ=100 a hundred times as many."""
 
 
 def read_batch(raw: bytes) -> tuple[Reading[PartnerSalesBatchRequest], list[Reading[PartnerSalesTransaction]]]:
