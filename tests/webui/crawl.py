@@ -14,8 +14,9 @@ from powerepos_cloud.partnerservices.outlets import store as outlets
 from powerepos_cloud.webui.frame import OPT, Who
 from tests.partnerservices.figures.trade import PLACES, TODAY, Trade
 from tests.partnerservices.stock.shop import order
+from tests.support.application import Running
 from tests.support.desk import ACTOR, SALES
-from tests.webui.house import House
+from tests.webui.house import House, LitHouse
 from tests.webui.test_stock_orders import Stockroom
 
 
@@ -33,9 +34,9 @@ class Page:
         return self.path.format(**ids)
 
 
-def pages(house: House) -> list[Page]:
+def pages(app: Running) -> list[Page]:
     """Every page and deed behind a sign-in."""
-    litestar: Any = house.app.app._app
+    litestar: Any = app.app._app
     found = []
     for route in litestar.routes:
         for handler in getattr(route, "route_handlers", ()):
@@ -53,7 +54,7 @@ THEIR_PRODUCT = ProductRow(number=424_242, name="Lamington", group="Cakes", main
 THEIR_SUPPLIER = "Lakeside Mills"
 
 
-async def fill_lakeside(house: House) -> dict[str, str]:
+async def fill_lakeside(house: House | LitHouse) -> dict[str, str]:
     """Give the other organisation one of everything: path parameter → its ID. A new parameter is one line here."""
     world = house.world
     shared: dict[str, Any] = {
@@ -62,7 +63,7 @@ async def fill_lakeside(house: House) -> dict[str, str]:
         "state": "active",
         "valid_from": 0,
         "late_repeats": 0,
-        "created_at": house.clock.now_ms(),
+        "created_at": world.clock.now_ms(),
     }
     lists = {"services": dump_list(["partnerservices"]), "permissions": dump_list([SALES])}
     await world.run(insert(t.connections).values(sub=world.other_client.id, kind="approved", **lists, **shared))
@@ -78,7 +79,7 @@ async def fill_lakeside(house: House) -> dict[str, str]:
     assert z is not None
 
     async def fill(session: Session) -> tuple[str, str]:
-        now, kapow = house.clock.now_ms(), world.lakeside.kapow
+        now, kapow = world.clock.now_ms(), world.lakeside.kapow
         outlet = await outlets.add(session, now, ACTOR, kapow, name=THEIR_OUTLET, zone="Pacific/Auckland", currency="NZD")
         groups = [TaxGroup("Lake Tax", (None, None, None, None))]
         await imports.save(session, now, ACTOR, kapow, Kind.TAX_GROUPS, groups)

@@ -1,5 +1,6 @@
 """The whole application with people in it, for tests of signed-in pages by HTTP."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -7,11 +8,12 @@ from typing import Any
 import httpx
 
 from powerepos_cloud.audit.store import SYSTEM
-from powerepos_cloud.directory import services, sessions
+from powerepos_cloud.directory import mails, services, sessions
 from powerepos_cloud.directory.users import User
 from powerepos_cloud.foundation.clock import SystemClock
 from powerepos_cloud.foundation.database import Database, Session, open_database
 from powerepos_cloud.foundation.sealing import Seal
+from powerepos_cloud.settings import Settings
 from tests.support.application import MASTER_KEY, Running, running, settings_for
 from tests.support.clock import FakeClock
 from tests.support.databases import SqliteDatabases
@@ -75,8 +77,11 @@ async def house_at(directory_url: str, partnerservices_url: str, clock: FakeCloc
 class LitHouse:
     """The same behind a real server, with the real time."""
 
-    def __init__(self, url: str, world: World, partnerservices: Database, users: dict[tuple[str, str], User]) -> None:
+    def __init__(
+        self, url: str, settings: Settings, world: World, partnerservices: Database, users: dict[tuple[str, str], User]
+    ) -> None:
         self.url = url
+        self.settings = settings
         self.world = world
         self.directory = world.database
         self.partnerservices = partnerservices
@@ -102,6 +107,13 @@ class LitHouse:
         await self.directory.write(deed)
         return {"name": "pepos_session", "value": token, "url": self.url}
 
+    async def mailed_link(self, email: str) -> str:
+        """The address that the newest mail to this person leads to."""
+        mail = next(mail for mail in await mails.newest(self.directory.reader, 50) if mail.recipient == email)
+        found = re.search(r"http://\S+", mail.body)
+        assert found is not None, mail.body
+        return found[0]
+
 
 async def _move_instance(session: Session, now_ms: int, world: World, uri: str) -> None:
     """The server's port is free by chance: the instance is known by the URI that it has there."""
@@ -121,7 +133,7 @@ async def lit_house_on(databases: SqliteDatabases) -> AsyncIterator[LitHouse]:
         await directory.write(lambda session: _move_instance(session, clock.now_ms(), world, f"{url}/"))
         settings = settings_for(directory_url, partnerservices_url, issuer=url, service_uri=f"{url}/", ros_uri="")
         with serving(settings, port=port):
-            yield LitHouse(url, world, partnerservices, users)
+            yield LitHouse(url, settings, world, partnerservices, users)
     finally:
         await directory.close()
         await partnerservices.close()

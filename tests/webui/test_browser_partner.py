@@ -7,99 +7,101 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Page
 
 from powerepos_cloud.audit.store import SYSTEM
-from powerepos_cloud.directory import applications, mails
+from powerepos_cloud.directory import accounts, applications, clients, mails, sandboxes
 from powerepos_cloud.foundation.database import Session
 from powerepos_cloud.partnerservices.outlets import store as outlets
 from tests.support.trader import batch, open_shop, post_until_answered, sale, sign_in
-from tests.webui.browsing import DESK, PHONE, Theme, found_by_axe
+from tests.webui.browsing import DESK, PHONE, Theme, assert_seen_no_more, found_by_axe
 from tests.webui.conftest import OpenAs
 from tests.webui.house import LitHouse
+from tests.webui.keyboard import Keyboard
 from tests.webui.people import PASSWORD
 
 MAIL = "ann@way.example"
 WITHIN_SECONDS = 2.0
 
 
-async def let_in(page: Page, client_id: str) -> tuple[str, str]:
+async def let_in(keys: Keyboard, client_id: str) -> tuple[str, str]:
     """What the merchant does: a service account for this client, and its password, shown once. The account's ID, the password."""
+    page = keys.page
     await page.goto("/service-accounts/new")
-    await page.get_by_label("Name", exact=True).fill("Way sales")
-    await page.get_by_label("Send sales and finalise Z reports").check()
-    await page.get_by_role("textbox", name="ClientID").fill(client_id)
-    await page.get_by_role("button", name="Check who it is").click()
+    await keys.write(name="Way sales")
+    await keys.tick("Send sales and finalise Z reports")
+    await keys.write(client=client_id)
+    await keys.press("Check who it is")
     assert "https://way.example" in await page.inner_text("main")
-    await page.get_by_role("button", name="Make the account").click()
+    await keys.press("Make the account")
     account_id = page.url.split("/")[-2]
-    await page.get_by_role("button", name="Show the password").click()
+    await keys.press("Show the password")
     return account_id, await page.get_by_label("Password", exact=True).input_value()
 
 
-async def shut_out(page: Page, account_id: str) -> None:
+async def shut_out(keys: Keyboard, account_id: str) -> None:
     """What the merchant does in the end: the connection is revoked."""
-    await page.goto("/connections")
-    await page.locator(f'article:has(a[href="/service-accounts/{account_id}"]) h3 a').click()
-    await page.get_by_text("Revoke…").click()
-    await page.get_by_role("button", name="Revoke now").click()
-    assert "is revoked" in await page.get_by_role("status").inner_text()
+    await keys.page.goto("/connections")
+    this = keys.page.locator(f'article:has(a[href="/service-accounts/{account_id}"])')
+    await keys.unfold("Revoke…", this)
+    await keys.press("Revoke now", this)
+    assert "is revoked" in await keys.page.get_by_role("status").inner_text()
 
 
-async def approve(page: Page) -> None:
+async def approve(keys: Keyboard) -> None:
     """What support does."""
-    await page.goto("/support/applications")
-    await page.get_by_role("link", name="Way Ltd").click()
-    await page.get_by_role("button", name="Approve").click()
-    assert "Way Ltd is a partner now" in await page.get_by_role("status").inner_text()
+    await keys.page.goto("/support/applications")
+    await keys.follow("Way Ltd")
+    await keys.press("Approve")
+    assert "Way Ltd is a partner now" in await keys.page.get_by_role("status").inner_text()
 
 
-async def mailed_link(house: LitHouse) -> str:
-    found = [mail for mail in await mails.newest(house.directory.reader, 20) if mail.recipient == MAIL]
-    link = re.search(r"http://\S+", found[0].body)
-    assert link is not None
-    return link[0]
+async def apply(house: LitHouse, keys: Keyboard) -> None:
+    """What the applicant does: apply, open the link in the mail, which a scanner opened before, and look where it stands."""
+    await keys.page.goto("/")
+    await keys.follow("Become a partner")
+    await keys.write(company_name="Way Ltd", website="https://way.example", contact_name="Ann", e_mail=MAIL)
+    await keys.press("Apply")
+    link = await house.mailed_link(MAIL)
+    async with httpx.AsyncClient() as scanner:
+        assert (await scanner.get(link)).status_code == 200
+    await keys.page.goto(link)
+    await keys.write(password=PASSWORD)
+    await keys.press("Confirm and hand in")
+    await keys.follow("Sign in and see the state")
+    await keys.write(email=MAIL, password=PASSWORD)
+    await keys.press("Sign in")
+    assert keys.page.url == f"{house.url}/account/application"
+    assert "Being reviewed" in await keys.page.inner_text("main")
+
+
+async def reveal(house: LitHouse, keys: Keyboard) -> tuple[str, str]:
+    """What the partner does then: make the secret, which is seen once. ClientID and secret."""
+    page = keys.page
+    await page.reload()
+    await keys.follow("To your clients and secrets")
+    await keys.follow("Make the secret")
+    await keys.press("Show my secret")
+    client_id = await page.get_by_label("ClientID").input_value()
+    secret = await page.get_by_label("ClientSecret").input_value()
+    assert re.fullmatch(r"pepos_cs_[a-z2-7]{32}[0-9a-f]{8}", secret)
+    await keys.follow("I have it")
+    await assert_seen_no_more(page, secret)
+    assert len(await clients.secrets_of(house.directory.reader, client_id)) == 1
+    return client_id, secret
 
 
 async def test_the_whole_way_from_applying_to_a_sale_and_its_end(open_as: OpenAs, lit_house: LitHouse) -> None:
-    """Each on their pages, without scripts: applying, approval, a secret and a password shown once, a batch seen in the log, and
-    the merchant's last word, which stops the next call within two seconds.
+    """Each on their pages, by keyboard, without scripts: applying, approval, a secret and a password shown once, a batch seen in
+    the log, and the merchant's last word, which stops the next call within two seconds.
     """
     house, world = lit_house, lit_house.world
     if not await _has_shop(house):
         await open_shop(house.partnerservices, world)
-    page = await open_as(None, viewport=PHONE, java_script_enabled=False)
-    await page.goto("/")
-    await page.get_by_role("link", name="Become a partner").click()
-    fields = {"Company name": "Way Ltd", "Website": "https://way.example", "Primary contact": "Ann", "Contact’s e-mail": MAIL}
-    for label, text in fields.items():
-        await page.get_by_label(label).fill(text)
-    await page.get_by_role("button", name="Apply").click()
-    await page.wait_for_url("**/apply/sent")
-    link = await mailed_link(house)
-    async with httpx.AsyncClient() as scanner:
-        assert (await scanner.get(link)).status_code == 200
-    await page.goto(link)
-    await page.get_by_label("Choose a password").fill(PASSWORD)
-    await page.get_by_role("button", name="Confirm and hand in").click()
-    await page.get_by_role("link", name="Sign in and see the state").click()
-    await page.get_by_label("E-mail").fill(MAIL)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.keyboard.press("Enter")
-    await page.wait_for_url(f"{house.url}/account/application")
-    assert "Being reviewed" in await page.inner_text("main")
-    await approve(await open_as("support", "agent", DESK, java_script_enabled=False))
-    await page.reload()
-    await page.get_by_role("link", name="To your clients and secrets").click()
-    await page.get_by_role("link", name="Make the secret").click()
-    await page.get_by_role("button", name="Show my secret").click()
-    client_id = await page.get_by_label("ClientID").input_value()
-    secret = await page.get_by_label("ClientSecret").input_value()
-    assert re.fullmatch(r"pepos_cs_[a-z2-7]{32}[0-9a-f]{8}", secret)
-    for again in (page.reload, page.go_back, page.go_forward):
-        await again()
-        assert secret not in await page.content()
-    merchant = await open_as("organisation", "owner", PHONE, java_script_enabled=False)
+    page = await open_as(None, viewport=DESK, java_script_enabled=False)
+    partner, merchant = Keyboard(page), Keyboard(await open_as("organisation", "owner", DESK, java_script_enabled=False))
+    await apply(house, partner)
+    await approve(Keyboard(await open_as("support", "agent", DESK, java_script_enabled=False)))
+    client_id, secret = await reveal(house, partner)
     account_id, password = await let_in(merchant, client_id)
     form = {
         "grant_type": "password", "client_id": client_id, "client_secret": secret, "org_id": world.harbour.code,
@@ -119,7 +121,8 @@ async def test_the_whole_way_from_applying_to_a_sale_and_its_end(open_as: OpenAs
         deadline = time.monotonic() + 20
         while request_id not in await page.content() and time.monotonic() < deadline:
             await page.reload()
-        await page.locator(f'a[href="/partner/requests/{request_id}"]').click()
+        await partner.write(q=request_id)
+        await partner.press("Filter")
         assert "1 of 2 stored" in await page.inner_text("main")
         assert "/sales/1/transactionPayments" in await page.inner_text("main")
         await shut_out(merchant, account_id)
@@ -130,6 +133,44 @@ async def test_the_whole_way_from_applying_to_a_sale_and_its_end(open_as: OpenAs
         assert till.post(f"{house.url}/authorisation/token", data=form).json()["error"] == "unauthorized_client"
     await page.goto("/partner/connections")
     assert "Revoked" in await page.inner_text("main")
+
+
+async def test_a_partner_rotates_a_secret_and_has_a_sandbox_by_keyboard(open_as: OpenAs, lit_house: LitHouse) -> None:
+    page, client = await open_as("rival", "owner", DESK, java_script_enabled=False), lit_house.world.other_client
+    keys = Keyboard(page)
+    await page.goto("/partner/clients")
+    await keys.follow("Make another secret")
+    await keys.choose("It ends by itself", "in a year")
+    await keys.press("Show my secret")
+    secret = await page.get_by_label("ClientSecret").input_value()
+    await keys.follow("I have it")
+    await keys.unfold(f"Retire …{client.secret[-4:]}")
+    await keys.press("Retire it")
+    assert "The secret is retired" in await page.get_by_role("status").inner_text()
+    known = await clients.secrets_of(lit_house.directory.reader, client.id)
+    assert [(one.hint, one.ended_at is None, one.expires_at is None) for one in known] == [
+        (client.secret[-4:], False, True),
+        (secret[-4:], True, False),
+    ]
+    await keys.follow("Sandbox")
+    await keys.press("Make my sandbox")
+    password = await page.get_by_label("Service account password").input_value()
+    await keys.follow("I have it")
+    await assert_seen_no_more(page, password)
+    kapow = await page.locator("dt:text-is('Kapow') + dd > .id").inner_text()
+    await keys.unfold("Reset the sandbox")
+    await keys.press("Reset it")
+    assert "The sandbox is as new." in await page.get_by_role("status").inner_text()
+    assert await page.locator("dt:text-is('Kapow') + dd > .id").inner_text() != kapow
+    await keys.follow("Show a password")
+    await keys.press("Show my password")
+    another = await page.get_by_label("Service account password").input_value()
+    await keys.follow("I have it")
+    await assert_seen_no_more(page, another)
+    sandbox = await sandboxes.of_partner(lit_house.directory.reader, lit_house.world.partners["Rival"])
+    assert sandbox is not None
+    kept = await accounts.passwords_of(lit_house.directory.reader, sandbox.organisation, sandbox.account_id)
+    assert [one.hint for one in kept] == [password[-4:], another[-4:]]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -15,6 +15,7 @@ from tests.support.desk import ACTOR
 from tests.webui.browsing import DESK, PHONE, Theme, found_by_axe
 from tests.webui.conftest import OpenAs
 from tests.webui.house import LitHouse
+from tests.webui.keyboard import Keyboard
 from tests.webui.people import CHEAP_HASH, PASSWORD, PEOPLE, TOTP_SECRET
 
 
@@ -68,37 +69,41 @@ async def test_axe_finds_nothing_on_any_page(lit_house: LitHouse, open_as: OpenA
     assert not [text for text in refused if "Content Security Policy" in text]
 
 
-async def test_an_agent_signs_in_with_both_factors_decides_looks_up_and_views(lit_house: LitHouse, open_as: OpenAs) -> None:
-    one, code = await applied(lit_house, "Kereru"), lit_house.world.harbour.code
+async def test_an_agent_signs_in_with_both_factors_decides_and_views_by_keyboard(lit_house: LitHouse, open_as: OpenAs) -> None:
+    one, other = await applied(lit_house, "Kereru"), await applied(lit_house, "Tui")
+    code = lit_house.world.harbour.code
     owner = await open_as("organisation", "owner", DESK)
     page = await open_as(None, viewport=DESK, java_script_enabled=False)
     await page.goto("/support/applications")
-    await page.get_by_label("E-mail").fill(PEOPLE["support", "agent"].email)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.keyboard.press("Enter")
-    await page.get_by_label("Code", exact=True).fill(pyotp.TOTP(TOTP_SECRET).at(int(time.time())))
-    await page.keyboard.press("Enter")
-    await page.wait_for_url("**/support/applications")
-    await page.get_by_role("link", name="Kereru").click()
-    await page.get_by_role("button", name="Refuse").click()
+    keys = Keyboard(page)
+    await keys.write(email=PEOPLE["support", "agent"].email, password=PASSWORD)
+    await keys.press("Sign in")
+    await keys.write(code=pyotp.TOTP(TOTP_SECRET).at(int(time.time())))
+    await keys.press("Go on")
+    assert page.url.endswith("/support/applications")
+    await keys.follow("Kereru")
+    await keys.press("Refuse")
     assert "One thing to mend." in await page.get_by_role("alert").inner_text()
-    await page.get_by_role("button", name="Approve").click()
+    await keys.press("Approve")
     assert "Kereru is a partner now" in await page.get_by_role("status").inner_text()
     await page.reload()
     assert "Approved" in await page.locator("#review header").inner_text()
-    await page.get_by_role("link", name="Look-up").click()
-    await page.get_by_label("ID", exact=True).fill(code)
-    await page.keyboard.press("Enter")
-    await page.get_by_role("heading", name="Timeline").wait_for()
-    await page.get_by_role("link", name="Open its page").click()
-    await page.get_by_label("Reason").fill("ticket 8841")
-    await page.get_by_role("button", name="View as").click()
-    await page.get_by_role("button", name="Stop viewing").wait_for()
+    await page.goto(f"/support/applications/{other.id}")
+    await keys.write(why="We do not know the company")
+    await keys.press("Refuse")
+    assert "Refused" in await page.locator("#review header").inner_text()
+    await keys.follow("Look-up")
+    await keys.write(id=code)
+    await keys.press("Look up")
+    assert await page.get_by_role("heading", name="Timeline").count() == 1
+    await keys.follow("Open its page")
+    await keys.write(reason="ticket 8841")
+    await keys.press("View as Harbour Street Coffee")
     assert "Reason: ticket 8841" in await page.locator(".viewas").inner_text()
     await owner.goto("/account")
     assert "of PowerEPOS support sees your pages now" in await owner.locator(".viewas").inner_text()
     assert not await found_by_axe(owner)
-    await page.get_by_role("button", name="Stop viewing").click()
+    await keys.press("Stop viewing")
     assert "You stopped viewing." in await page.get_by_role("status").inner_text()
     await owner.reload()
     assert await owner.locator(".viewas").count() == 0

@@ -11,7 +11,7 @@ from tests.webui.house import House
 
 def of_organisations(house: House) -> list[Page]:
     """The pages of organisations."""
-    return [page for page in pages(house) if page.who.audience == ORGANISATION]
+    return [page for page in pages(house.app) if page.who.audience == ORGANISATION]
 
 
 async def test_every_address_with_anothers_ids_is_not_found(house: House) -> None:
@@ -61,7 +61,7 @@ async def test_no_page_shows_anything_of_another(house: House) -> None:
 
 
 async def test_every_page_says_who_may_open_it(house: House) -> None:
-    found = pages(house)
+    found = pages(house.app)
     assert found, f"no handler carries {OPT!r}"
     for page in found:
         if page.who.audience is not None:

@@ -19,6 +19,7 @@ from tests.support.desk import ACTOR
 from tests.webui.browsing import DESK, PHONE, Theme, found_by_axe
 from tests.webui.conftest import OpenAs
 from tests.webui.house import House, LitHouse
+from tests.webui.keyboard import Keyboard
 
 NOW = 1_733_097_600_000  # 2024-12-02T00:00:00Z
 
@@ -142,7 +143,7 @@ async def test_another_organisations_order_is_unknown_and_a_partner_sees_none(ho
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_axe_finds_nothing(open_as: OpenAs, lit_house: LitHouse, theme: Theme) -> None:
+async def test_axe_finds_nothing_and_the_keyboard_finds_an_order(open_as: OpenAs, lit_house: LitHouse, theme: Theme) -> None:
     room = Stockroom(lit_house.partnerservices, lit_house.world.lakeside, lit_house.world.client.id)
     if not (await outlets.listing(lit_house.partnerservices.reader, room.caller.kapow)):
         await room.open()
@@ -158,3 +159,10 @@ async def test_axe_finds_nothing(open_as: OpenAs, lit_house: LitHouse, theme: Th
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
             found += await found_by_axe(page)
     assert not found, "\n".join(found)
+    keys = Keyboard(page)
+    await page.goto("/stock-orders")
+    await keys.choose("Supplier", "Southern Dairy")
+    await keys.write(from_="11212024")  # 21 November, as this browser has dates typed
+    await keys.press("Filter")
+    await keys.follow("A", page.locator(f'tr:has(a[href="/stock-orders/{order_id}"])'))
+    assert order_id in page.url

@@ -12,7 +12,7 @@ _END = "/support/view/end"
 
 def of_support(house: House) -> list[Page]:
     """Every page of support."""
-    return [page for page in pages(house) if page.who.audience == SUPPORT]
+    return [page for page in pages(house.app) if page.who.audience == SUPPORT]
 
 
 def real_ids(house: House) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The trading pages in Chromium: axe-clean in both themes, at both sizes, nothing wider than the screen; and in print."""
 
-from datetime import timedelta
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.async_api import Page
@@ -11,6 +12,7 @@ from tests.partnerservices.figures.trade import Trade, today_of
 from tests.webui.browsing import DESK, PHONE, Theme, found_by_axe
 from tests.webui.conftest import OpenAs
 from tests.webui.house import LitHouse
+from tests.webui.keyboard import Keyboard
 
 CHART_TEXT = """() => {
   const channel = part => (part /= 255) <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
@@ -72,6 +74,30 @@ async def test_nothing_is_found_on_any_page(open_as: OpenAs, paths: list[str], v
     half = (viewport is DESK) == (theme == "light")
     found = [wrong for n, path in enumerate(paths) if (n % 2 == 0) == half for wrong in await looked_at(page, path)]
     assert found == []
+
+
+async def test_days_and_sales_are_found_by_keyboard(open_as: OpenAs, paths: list[str]) -> None:
+    page = await open_as("organisation", "viewer", DESK, java_script_enabled=False)
+    keys = Keyboard(page)
+    await page.goto("/today")
+    await keys.follow("Trading days")
+    await keys.follow("Quay Espresso")
+    the_month_before = await page.locator(".page-head a").first.get_attribute("aria-label")
+    await keys.follow(str(the_month_before))
+    assert str(the_month_before) in await page.inner_text(".lead")
+    await keys.follow("Today")
+    await keys.unfold("Net sales")
+    await keys.follow("Sales")
+    await keys.write(text="flat")
+    await keys.tick("Training sales instead")
+    await keys.press("Search")
+    await keys.tick("Training sales instead")
+    await keys.write(from_=datetime.fromtimestamp(time.time() - 5 * 86_400, UTC).strftime("%m%d%Y"))  # as this browser has it
+    await keys.press("Search")
+    newest = page.locator("tbody tr").first
+    number = await newest.get_by_role("link").first.inner_text()
+    await keys.follow(number, newest)
+    assert number in await page.inner_text("h1")
 
 
 async def test_a_z_report_is_printed_on_a4_and_on_a_roll_of_80_mm(open_as: OpenAs, paths: list[str]) -> None:
