@@ -1,6 +1,6 @@
 """Single fields of a record: from the wire to whole numbers, canonical times and GUIDs, or a fault says why not."""
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
 
 from powerepos.contract.codes import Codes
@@ -11,9 +11,10 @@ from powerepos_cloud.partnerservices.wire import guid, local_datetime
 
 LARGEST_AMOUNT: Final = 10**9
 """Money and taxes are smaller than this (contract section 6)."""
-EXACT: Final = Context(prec=2 * Limits.MAX_BODY_BYTES)
-"""No number has more digits than its body bytes: in this context nothing is rounded unseen."""
+EXACT: Final = Context(prec=2 * Limits.MAX_BODY_BYTES, Emin=MIN_EMIN, Emax=MAX_EMAX)
+"""No number has more digits than its body bytes: in this context nothing is rounded unseen, and nothing overflows."""
 _LARGEST_EXPONENT = 18
+_LONGEST_QUICK = 64  # no field's numbers are longer, and `int` refuses texts of thousands of digits
 
 
 class Units(dict[str, int]):
@@ -32,7 +33,8 @@ class Units(dict[str, int]):
 
     def __missing__(self, text: str) -> int:
         units, _, fraction = text.partition(".")
-        if len(fraction) <= self._decimals and "E" not in text:  # most are; only the others need reckoning with decimals
+        # Most are so; only the others need reckoning with decimals.
+        if len(fraction) <= self._decimals and len(text) <= _LONGEST_QUICK and "E" not in text:
             whole = int(units + fraction.ljust(self._decimals, "0"))
             if -self._largest < whole < self._largest:
                 self[text] = whole
@@ -80,7 +82,7 @@ class Fields:
             )
         elif abs(value) >= largest:
             self._findings.reject(
-                Codes.NUMBER_RANGE, where, f"{field} is out of range.", f"between -{largest} and {largest}", shown
+                Codes.NUMBER_RANGE, where, f"{field} is out of range.", f"above -{largest} and below {largest}", shown
             )
         else:
             self._findings.reject(
