@@ -53,6 +53,8 @@ SUPPLIER_UNRESOLVED = [
     (None, "", "field.missing", "/supplierID"),
 ]
 
+EXPECTED = {"outlet.mismatch": "the name of the outlet of this ID", "supplier.mismatch": "the name of the supplier of this ID"}
+
 
 async def test_an_outlet_is_found_by_id_by_name_or_by_both(shop: StockShop) -> None:
     for outlet_id, name in FOUND:
@@ -77,6 +79,7 @@ async def test_an_outlet_that_is_none_of_the_organisation_is_not_resolved(shop: 
             data = await shop.fail(order(outletID=outlet_id, outletName=name), **token)
             assert (data["result"], data["code"], data["pointer"]) == (2, code, pointer), (outlet_id, name)
             assert [one["code"] for one in data["errors"]] == [code]
+            assert data["expected"] == EXPECTED.get(code, "an outlet of the organisation")
     assert await shop.stored() == 0
 
 
@@ -84,6 +87,7 @@ async def test_a_supplier_that_is_none_of_the_organisation_is_not_resolved(shop:
     for supplier_id, name, code, pointer in SUPPLIER_UNRESOLVED:
         data = await shop.fail(order(supplierID=supplier_id, supplierName=name))
         assert (data["result"], data["code"], data["pointer"]) == (3, code, pointer), (supplier_id, name)
+        assert data["expected"] == EXPECTED.get(code, "a supplier of the organisation")
     assert await shop.stored() == 0
 
 

@@ -1,10 +1,13 @@
 """What is wrong with an order or its lines: everything at once, each with code, place and cure, and nothing is stored."""
 
+import asyncio
 import json
+import threading
 from typing import Any
 
 import pytest
 
+from powerepos_cloud.foundation.database import Session
 from tests.partnerservices.stock.shop import StockShop, failed, line, new_id, order, warned
 from tests.resourceserver.authserver import KAPOW
 
@@ -113,6 +116,7 @@ async def test_every_fault_of_every_line_is_told_at_once(shop: StockShop) -> Non
         sent = ([*lines[:1], line(), *lines[1:]])[one["index"]].get("lineItemID")
         assert one["lineItemID"] == (sent if isinstance(sent, str) else None)
         assert one["errorMessage"].endswith(".")
+        assert one["expected"]
     assert await shop.stored() == 0
 
 
@@ -180,6 +184,25 @@ async def test_1024_lines_are_taken_and_1024_failing_ones_are_all_told(shop: Sto
     missing = [n for n in range(1024) if n != 2]
     assert [place for place, _, _ in failed(data)] == missing
     assert all(one["candidates"] for one in data["lineItemFailureResults"][:8])
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])  # where long reads have two threads
+async def test_failures_are_told_without_candidates_while_others_search(shop: StockShop) -> None:
+    done = threading.Event()
+
+    async def search(_: Session) -> None:
+        done.wait(60)
+
+    searches = [asyncio.create_task(shop.database.read_long(search)) for _ in range(16)]
+    await asyncio.sleep(0)
+    data = await shop.fail(order(line(1, "MILK-3L")))
+    assert (failed(data), data["lineItemFailureResults"][0]["candidates"]) == (
+        [(0, "line.product_unknown", "/lineItems/0/supplierProductCode")], []
+    )  # fmt: skip
+    done.set()
+    await asyncio.gather(*searches)
+    data = await shop.fail(order(line(1, "MILK-3L")))
+    assert [one["supplierProductCode"] for one in data["lineItemFailureResults"][0]["candidates"]] == ["MILK-2L"]
 
 
 async def test_the_largest_amounts_come_to_what_they_are(shop: StockShop) -> None:

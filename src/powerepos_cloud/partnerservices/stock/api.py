@@ -12,7 +12,7 @@ from powerepos.contract.permissions import Permissions
 from powerepos.contract.stock import AddStockOrderResponse
 
 from powerepos_cloud.foundation.clock import Clock
-from powerepos_cloud.foundation.database import Database, Session
+from powerepos_cloud.foundation.database import Database, DatabaseUnavailable, Session
 from powerepos_cloud.partnerservices.catalogue.memory import CatalogueMemory
 from powerepos_cloud.partnerservices.endpoints import Endpoints, answered
 from powerepos_cloud.partnerservices.faults import require_readable, require_writable
@@ -67,9 +67,15 @@ def _add_order(api: Endpoints, memory: CatalogueMemory) -> HTTPRouteHandler:
 
 
 async def _candidates(api: Endpoints, caller: Caller, failed: OrderFailed) -> Candidates:
-    """Looked up once the write is over, and compared in a thread, so that nobody waits behind a search."""
+    """Looked up once the write is over, and in threads, so that nobody waits behind a search in ten thousand codes.
+
+    What is wrong with the order is known without them: if they cannot be had now, it is told alone.
+    """
     faults = failed.line_faults
-    known = await api.database.read(lambda session: read_known(session, caller.kapow, failed.supplier_id, faults))
+    try:
+        known = await api.database.read_long(lambda session: read_known(session, caller.kapow, failed.supplier_id, faults))
+    except DatabaseUnavailable:
+        return {}
     return await asyncio.to_thread(candidates, known, faults)
 
 

@@ -37,9 +37,16 @@ def malformed(intake: Intake) -> OrderFailed:
     return OrderFailed(RequestResultCode.VALIDATION_FAILED, intake.faults, intake.line_faults)
 
 
-def outlet_unresolved(intake: Intake, code: str, pointer: str, message: str, actual: object = None) -> OrderFailed:
+def outlet_unresolved(
+    intake: Intake,
+    code: str,
+    pointer: str,
+    message: str,
+    actual: object = None,
+    expected: str = "an outlet of the organisation",
+) -> OrderFailed:
     """There is no such outlet, or not one alone."""
-    fault = Fault(code, pointer, message, "an outlet of the organisation", actual)
+    fault = Fault(code, pointer, message, expected, actual)
     return OrderFailed(RequestResultCode.OUTLET_NOT_RESOLVED, [fault], intake.line_faults)
 
 

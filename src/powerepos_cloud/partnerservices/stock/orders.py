@@ -78,7 +78,7 @@ async def _resolve(
     if faults:
         lines = len({one.place for one in faults})
         told = f"Nothing was stored: {lines} of {len(intake.line_readings)} lines failed; see lineItemFailureResults."
-        fault = Fault(Codes.ORDER_LINES_FAILED, "/lineItems", told, 0, lines)
+        fault = Fault(Codes.ORDER_LINES_FAILED, "/lineItems", told, "no line that fails", lines)
         raise OrderFailed(RequestResultCode.LINE_ITEMS_FAILED, [fault], faults, supplier_id=supplier.id)
     return supplier, resolved
 

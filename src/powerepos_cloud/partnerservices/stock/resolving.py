@@ -25,6 +25,7 @@ from powerepos_cloud.resourceserver.caller import Caller
 
 _ROUNDING = StockItemStringItemType.ROUNDING_LINE
 _UNTAXED = (NO_TAX, NO_TAX)
+_GROUP_EXPECTED = "a tax group of the catalogue"
 
 
 async def find_outlet(session: Session, caller: Caller, intake: Intake) -> Outlet:
@@ -39,7 +40,7 @@ async def find_outlet(session: Session, caller: Caller, intake: Intake) -> Outle
             raise outlet_unresolved(intake, Codes.OUTLET_NOT_FOUND, "/outletID", told, wanted_id)
         if name is not None and compare_key(found.name) != compare_key(name):
             told = "outletID and outletName are not those of one outlet: send one of them, or make them agree."
-            raise outlet_unresolved(intake, Codes.OUTLET_MISMATCH, "/outletName", told, name)
+            raise outlet_unresolved(intake, Codes.OUTLET_MISMATCH, "/outletName", told, name, "the name of the outlet of this ID")
     else:
         assert name is not None
         found = _by_name(await outlets.listing(session, caller.kapow), name, intake)
@@ -73,7 +74,7 @@ async def find_supplier(session: Session, kapow: str, order: SentOrder) -> Suppl
             return Fault(Codes.SUPPLIER_NOT_FOUND, "/supplierID", told, expected, wanted_id)
         if name is not None and found.key != compare_key(name):
             told = "supplierID and supplierName are not those of one supplier: send one of them, or make them agree."
-            return Fault(Codes.SUPPLIER_MISMATCH, "/supplierName", told, expected, name)
+            return Fault(Codes.SUPPLIER_MISMATCH, "/supplierName", told, "the name of the supplier of this ID", name)
         return found
     if name is None:
         return Fault(Codes.FIELD_MISSING, "/supplierID", "Name the supplier: send supplierID or supplierName.", expected)
@@ -135,7 +136,8 @@ class _Resolver:
             product = self._products.get(sent.product_code)
             if product is None:
                 told = f"{self._supplier.name} has no product with this code: map it in the catalogue, or send another."
-                self._reject(Codes.LINE_PRODUCT_UNKNOWN, "/supplierProductCode", told, sent.product_code)
+                expected = "a code of this supplier in the catalogue"
+                self._findings.reject(Codes.LINE_PRODUCT_UNKNOWN, "/supplierProductCode", told, expected, sent.product_code)
         rates = None if sent.type == _ROUNDING else self._rates_for(sent, product, is_item=is_item)
         if not self._decimals:
             check_whole(sent, self._currency, self._findings)
@@ -157,8 +159,8 @@ class _Resolver:
         if sent.tax_group is not None:
             rates = self._rates.get(compare_key(sent.tax_group))
             if rates is None:
-                told = "There is no tax group of this name in the catalogue."
-                self._reject(Codes.LINE_TAX_GROUP_UNKNOWN, "/taxGroupName", told, sent.tax_group)
+                told = "There is no tax group of this name in the catalogue: send another, or none for the default."
+                self._findings.reject(Codes.LINE_TAX_GROUP_UNKNOWN, "/taxGroupName", told, _GROUP_EXPECTED, sent.tax_group)
                 return None
         elif is_item and product is None:
             return None  # the unknown product is what is wrong
@@ -167,11 +169,9 @@ class _Resolver:
             if default is None:
                 told = "Neither this line nor the supplier has a tax group."
                 told = told if product is None else "Neither this line, its product nor the supplier has a tax group."
-                self._reject(Codes.LINE_TAX_GROUP_MISSING, "/taxGroupName", f"{told} Send taxGroupName.", None)
+                told = f"{told} Send taxGroupName."
+                self._findings.reject(Codes.LINE_TAX_GROUP_MISSING, "/taxGroupName", told, _GROUP_EXPECTED)
                 return None
             rates = self._rates[default]
         self.used.setdefault(rates.name, rates)
         return rates
-
-    def _reject(self, code: str, pointer: str, message: str, actual: str | None) -> None:
-        self._findings.reject(code, pointer, message, None, actual)
