@@ -111,11 +111,16 @@ async def test_an_unknown_client_cannot_be_approved(desk: Desk) -> None:
 
 
 async def test_pausing_refuses_and_resuming_lifts_alone(desk: Desk, link: Link) -> None:
-    assert await desk.do(connections.pause, *link.name) is True
+    assert (await refused(desk, Invalid, connections.pause, *link.name, "x" * 201)).startswith("note: ")
+    assert await desk.do(connections.pause, *link.name, " till 4 sends nonsense ") is True
     assert await link.state(desk) == "paused"
+    known = await desk.ask(connections.get, *link.name)
+    assert known.pause_note == "till 4 sends nonsense"
+    assert (await desk.newest_audit())[4]["note"] == "till 4 sends nonsense"
     assert await unchanged(desk, connections.pause, *link.name) is False
     assert await desk.do(connections.resume, *link.name) is True
     assert await link.state(desk) == "active"
+    assert (await desk.ask(connections.get, *link.name)).pause_note is None
     assert await unchanged(desk, connections.resume, *link.name) is False
     assert await desk.feed() == [link.entry(1, "refused"), link.entry(2, "lifted")]
     assert await desk.valid_from(connections_table, link.connection.id) == 0

@@ -103,6 +103,7 @@ async def test_stops_from_before_they_were_remembered_are_found_in_the_audit(des
 
 def _forget_stops(connection: Connection) -> None:
     connection.execute(text("DROP TABLE stopped_partners"))
+    connection.execute(text("ALTER TABLE connections DROP COLUMN pause_note"))
     connection.execute(text("UPDATE alembic_version SET version_num = 'directory_0007'"))
 
 

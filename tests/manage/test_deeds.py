@@ -240,7 +240,7 @@ def test_a_connection_is_paused_resumed_revoked_and_reopened(admin: Admin, shop:
         answer = admin.json("connection", verb, *where, *more)
         return answer["state"], answer["changed"]
 
-    assert [turn("pause"), turn("pause"), turn("resume"), turn("resume")] == [
+    assert [turn("pause", "--note", "no till"), turn("pause"), turn("resume"), turn("resume")] == [
         ("paused", True),
         ("paused", False),
         ("active", True),
@@ -252,6 +252,7 @@ def test_a_connection_is_paused_resumed_revoked_and_reopened(admin: Admin, shop:
         ("active", True),
     ]
     assert admin.json("status")["newest_revocation"] == 5
+    assert [row["details"].get("note") for row in admin.json("audit") if row["action"] == "connection.paused"] == ["no till"]
     assert "service-account" not in admin.error("connection", "pause", *where, "--account", "svc-nobody")
 
 

@@ -77,14 +77,17 @@ async def test_pause_resume_revoke_and_open_again(house: House) -> None:
     at = f"/connections/{client_id}/{client_id}"
     for word, state in (("pause", "paused"), ("resume", "active"), ("revoke", "revoked"), ("reopen", "active")):
         page = await reader.get(at)
-        form = page.form(f"{at}/{word}").fields
+        form = page.form(f"{at}/{word}").fields | ({"note": "<b>Till 4</b>"} if word == "pause" else {})
         page = await reader.post(f"{at}/{word}", form)
         assert page.path == "/connections"
+        assert ("<b>Till 4</b>" in page.text) == (word == "pause")  # as text
         assert (await found(house, client_id)).state == state
         again = await reader.post(f"{at}/{word}", form)  # pressed twice: no second deed
         assert again.status in (200, 409)
     expected = ["connection.reopened", "connection.revoked", "connection.resumed", "connection.paused", "connection.approved"]
     assert await deeds(house) == expected
+    page = await reader.get("/audit?what=connection")
+    assert "paused the connection of main<b>Till 4</b>" in page.text.replace("main <", "main<")
 
 
 async def test_a_partner_is_stopped_over_all_its_connections(house: House) -> None:

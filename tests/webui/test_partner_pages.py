@@ -270,6 +270,10 @@ async def test_the_log_shows_a_failed_batch_record_by_record(house: House) -> No
     token_page = await developer.get(f"/partner/requests/{refused.headers['X-Request-ID']}")
     assert refused.json()["error_description"].split(":")[0] in token_page.text
     assert "HARBOUR-1" in (await developer.get("/partner/connections")).text
+    owner, at = await house.signed_in("organisation", "owner"), f"/connections/{house.world.client.id}/{house.world.client.id}"
+    await owner.get(at)
+    await owner.send(f"{at}/pause", note="Your Zs do not add up")
+    assert "Your Zs do not add up" in (await developer.get("/partner/connections")).text
     assert "sale.unbalanced" in (await developer.get("/partner/overview")).text
     for odd in ("before=x", "before=1.", "before=99999999999999999.x", "result=x", "item=x"):
         assert (await developer.get(f"/partner/requests?{odd}")).status == 200

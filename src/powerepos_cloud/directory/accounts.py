@@ -248,7 +248,7 @@ async def remove(session: Session, now_ms: int, actor: Actor, organisation: Orga
     await session.run(
         update(connections)
         .where(connections.c.sub == account_id, connections.c.organisation_id == organisation.id)
-        .values(state="revoked")
+        .values(state="revoked", pause_note=None)
     )
     await _audit(session, now_ms, actor, "account.removed", organisation, account_id, {})
     await revocations.publish(session, now_ms, [revocations.account("refused", account_id, organisation.code)])

@@ -24,7 +24,8 @@ class Connection(msgspec.Struct, frozen=True):
     """A connection. The three lists are None where it is by account: then the account's rights count.
 
     `outlets` is also None where an approved one has all outlets. `state` is active, paused or revoked; nothing that was
-    issued before the revocation number `valid_from` works again; `late_repeats` counts suspicious refreshes.
+    issued before the revocation number `valid_from` works again; `late_repeats` counts suspicious refreshes; `pause_note`
+    is what the merchant said about a pause.
     """
 
     id: int
@@ -37,6 +38,7 @@ class Connection(msgspec.Struct, frozen=True):
     outlets: list[str] | None
     valid_from: int
     late_repeats: int
+    pause_note: str | None
     created_at: int
 
 
@@ -126,9 +128,15 @@ async def change(
     return changed
 
 
-async def pause(session: Session, now_ms: int, actor: Actor, organisation: Organisation, client_id: str, sub: str) -> bool:
-    """Stop it until it is resumed; False if it was paused. Raises `NotFound`, `Conflict` if it is revoked."""
-    return await _turn(session, now_ms, actor, organisation, client_id, sub, to="paused")
+async def pause(
+    session: Session, now_ms: int, actor: Actor, organisation: Organisation, client_id: str, sub: str, note: str = ""
+) -> bool:
+    """Stop it until it is resumed; False if it was paused. The note says why, and its partner reads it; empty: no note.
+
+    Raises `NotFound`, `Invalid`, `Conflict` if it is revoked.
+    """
+    said = rules.note("note", note)
+    return await _turn(session, now_ms, actor, organisation, client_id, sub, to="paused", note=said)
 
 
 async def resume(session: Session, now_ms: int, actor: Actor, organisation: Organisation, client_id: str, sub: str) -> bool:
@@ -141,7 +149,7 @@ async def revoke(session: Session, now_ms: int, actor: Actor, organisation: Orga
     known = await _locked(session, organisation, client_id, sub)
     if known.state == "revoked":
         return False
-    await _update(session, organisation, known, state="revoked")
+    await _update(session, organisation, known, state="revoked", pause_note=None)
     await _audit(session, now_ms, actor, "connection.revoked", organisation, known, {})
     await revocations.publish(session, now_ms, [_entry("refused", known, organisation)])
     return True
@@ -159,7 +167,7 @@ async def revoke_all(
     )
     stopped = [known for known in map(_connection, await session.all(every)) if known.state != "revoked"]
     for known in stopped:
-        await _update(session, organisation, known, state="revoked")
+        await _update(session, organisation, known, state="revoked", pause_note=None)
         await _audit(session, now_ms, actor, "connection.revoked", organisation, known, {"with": "all of the partner's"})
     if stopped:
         await revocations.publish(session, now_ms, [_entry("refused", known, organisation) for known in stopped])
@@ -192,14 +200,15 @@ async def _turn(
     sub: str,
     *,
     to: str,
+    note: str | None = None,
 ) -> bool:
     known = await _locked(session, organisation, client_id, sub)
     _refuse_revoked(known, organisation)
     if known.state == to:
         return False
-    await _update(session, organisation, known, state=to)
+    await _update(session, organisation, known, state=to, pause_note=note)
     action, state = ("connection.resumed", "lifted") if to == "active" else ("connection.paused", "refused")
-    await _audit(session, now_ms, actor, action, organisation, known, {})
+    await _audit(session, now_ms, actor, action, organisation, known, {} if note is None else {"note": note})
     await revocations.publish(session, now_ms, [_entry(state, known, organisation)])
     return True
 

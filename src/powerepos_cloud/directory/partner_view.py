@@ -15,7 +15,8 @@ from powerepos_cloud.foundation.refusals import NotFound
 class PartnerConnection(msgspec.Struct, frozen=True):
     """A connection of one of the partner's clients. `state` is active, paused, revoked, or off (account or organisation).
 
-    `instance_uri` is the Partner Services instance that the organisation is on, None without one. `created_at` in ms.
+    `instance_uri` is the Partner Services instance that the organisation is on, None without one; `pause_note` what the merchant
+    said about a pause. `created_at` in ms.
     """
 
     id: int
@@ -30,6 +31,7 @@ class PartnerConnection(msgspec.Struct, frozen=True):
     permissions: list[str]
     has_all_outlets: bool
     late_repeats: int
+    pause_note: str | None
     instance_uri: str | None
     created_at: int
 
@@ -71,7 +73,8 @@ async def connections_of(session: Session, partner_id: int, service: str) -> lis
         found.append(
             PartnerConnection(
                 row.id, row.client_id, row.client_name, row.code, row.organisation_name, row.kapow, row.sub, row.kind, state,
-                load_list(permissions) if permissions else [], outlets is None, row.late_repeats, row.uri, row.created_at,
+                load_list(permissions) if permissions else [], outlets is None, row.late_repeats, row.pause_note,
+                row.uri, row.created_at,
             )
         )  # fmt: skip
     return found

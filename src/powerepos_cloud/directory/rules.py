@@ -18,6 +18,7 @@ PARTNER_ROLES = ("owner", "developer")
 STAFF_ROLES = ("agent", "admin")
 MOST_OUTLETS = 100
 LONGEST_NAME = 100
+LONGEST_NOTE = 200
 LONGEST_URL = 200
 
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,14}[A-Z0-9]")
@@ -45,6 +46,11 @@ def is_id(text: str) -> bool:
 def name(field: str, text: str) -> str:
     """A name of a company, organisation, client, account or person."""
     return line(field, text, LONGEST_NAME)
+
+
+def note(field: str, text: str) -> str | None:
+    """What somebody says about a deed in a line of their own; None if nothing."""
+    return line(field, text, LONGEST_NOTE) if text.strip() else None
 
 
 def website(text: str) -> str:

@@ -159,6 +159,7 @@ connections = Table(
     text("outlets", null=True),
     number("valid_from"),  # the revocation number below which nothing issued before works again
     number("late_repeats"),
+    text("pause_note", null=True),  # why it is paused, for both sides; null: it is not, or nobody said
     instant("created_at"),
     UniqueConstraint("client_id", "sub", "organisation_id"),
     Index(None, "organisation_id"),

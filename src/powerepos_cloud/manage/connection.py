@@ -93,9 +93,15 @@ def list_all(code: OrganisationCode, as_json: Json = False) -> None:
     show_list(run(deed), as_json=as_json, columns=_COLUMNS, none="This organisation has no connection.")
 
 
-def pause(code: OrganisationCode, client_id: ClientId, account: ByAccount = None, as_json: Json = False) -> None:
+def pause(
+    code: OrganisationCode,
+    client_id: ClientId,
+    account: ByAccount = None,
+    note: Annotated[str, typer.Option("--note", help="Why; the partner reads it.", show_default=False)] = "",
+    as_json: Json = False,
+) -> None:
     """Stop a connection until it is resumed."""
-    changed = _turn(connections.pause, code, client_id, account)
+    changed = _turn(connections.pause, code, client_id, account, note=note)
     _say("paused", changed, code, client_id, account, as_json)
 
 
@@ -137,10 +143,10 @@ def _with_rights(
     return run(deed, databases_for(rights[2], unchecked=unchecked))
 
 
-def _turn(turn: Callable[..., Awaitable[Any]], code: str, client_id: str, account: str | None) -> bool:
+def _turn(turn: Callable[..., Awaitable[Any]], code: str, client_id: str, account: str | None, **named: str) -> bool:
     async def deed(desk: Desk) -> bool:
         organisation = await desk.organisation(code)
-        return bool(await desk.do(turn, organisation, client_id, account or client_id))
+        return bool(await desk.do(turn, organisation, client_id, account or client_id, **named))
 
     return run(deed)
 

@@ -86,6 +86,8 @@ def detail_words(action: str, details: Mapping[str, Any]) -> str:
         return _imported(details)
     if "hint" in details and action.startswith("account_password."):
         return f"the one that ends in …{details['hint']}"
+    if "note" in details:
+        return str(details["note"])
     if action.startswith("user."):
         return str(details.get("role", ""))
     return words.through([details["service"]]) if action.startswith("assignment.") else _rights(details.get("to", details))

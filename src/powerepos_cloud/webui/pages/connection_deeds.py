@@ -1,6 +1,7 @@
 """What is done with a connection at the press of a button: pause, resume, revoke, reopen; and a whole partner stopped."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from litestar import Response
@@ -29,6 +30,11 @@ class _Deeds:
             return self.frame.go(ask, "/connections", said.replace("{name}", user.client_name))
 
         return handler
+
+    async def pause(self, ask: Ask) -> Response[bytes]:
+        """Stop it until it is resumed, with what is said about it."""
+        said = "{name} is paused. Its next call is refused within two seconds."
+        return await self.deed(partial(connections.pause, note=ask.form.value("note")), said)(ask)
 
     async def stop(self, ask: Ask) -> Response[bytes]:
         """End everything of one partner."""
@@ -59,13 +65,13 @@ def build(frame: Frame, done: Who) -> list[ControllerRouterHandler]:
     """The handlers, for `connections`."""
     deeds = _Deeds(frame)
     turns = {
-        "pause": (connections.pause, "{name} is paused. Its next call is refused within two seconds."),
         "resume": (connections.resume, "{name} goes on from where it stopped."),
         "revoke": (connections.revoke, "{name} is revoked. Every token that it holds ends within two seconds."),
         "reopen": (connections.reopen, "{name} may ask for new tokens. Those from before stay dead."),
     }
     return [
         *(frame.post(f"{_ONE}/{word}", done)(deeds.deed(function, said)) for word, (function, said) in turns.items()),
+        frame.post(f"{_ONE}/pause", done)(deeds.pause),
         frame.post("/connections/partners/{partner:str}/stop", done)(deeds.stop),
         frame.post("/connections/partners/{partner:str}/lift", done)(deeds.lift),
     ]
