@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from powerepos_cloud.partnerservices.catalogue.imports import save
+from powerepos_cloud.partnerservices.catalogue.rules import Kind, SupplierCodeRow
 from powerepos_cloud.partnerservices.stock import listing, reading
 from powerepos_cloud.partnerservices.stock.prices import is_one_price, unit_price
 from tests.partnerservices.stock.shop import (
@@ -17,6 +19,7 @@ from tests.partnerservices.stock.shop import (
     order,
     warned,
 )
+from tests.support.desk import ACTOR
 
 
 async def listed(shop: StockShop, kapow: str = KAPOW, **options: Any) -> list[str]:
@@ -91,6 +94,15 @@ async def test_a_price_that_differs_from_the_last_invoice_is_warned_of(shop: Sto
     assert found is not None
     (change,) = await reading.price_changes(reader, KAPOW, found)
     assert (change.place, change.line.product_code, change.before.invoice_number) == (0, "MILK-2L", "SD-3")
+
+
+async def test_a_code_is_the_catalogues_however_it_is_composed(shop: StockShop) -> None:
+    row = SupplierCodeRow(supplier_id=SOUTHERN_DAIRY, code="CAF\u00c9", number=9001)
+    await shop.database.write(lambda session: save(session, 1, ACTOR, KAPOW, Kind.SUPPLIER_CODES, [row]))
+    await shop.add(order(line(10, " CAF\u00c9 "), supplierInvoiceDate="2024-11-01"))
+    answer = await shop.add(order(line(20, "CAFE\u0301")))
+    assert answer["stockOrder"]["lineItems"][0]["supplierProductCode"] == "CAF\u00c9"
+    assert warned(answer) == [("line.price_changed", "/lineItems/0/amount")]
 
 
 async def test_a_replaced_order_is_not_compared_with_itself(shop: StockShop) -> None:

@@ -118,10 +118,9 @@ class _Resolver:
 
     async def load(self, session: Session, known: Known, lines: Sequence[SentLine]) -> None:
         """Everything of the catalogue that the lines may mean."""
-        codes = {line.product_code for line in lines if line.product_code is not None and line.type in STOCK_ITEMS}
-        keys = {code: code_key(code) for code in codes}
-        by_key = await known.products_by_supplier_code(session, self._supplier.id, keys.values())
-        self._products = {code: by_key[key] for code, key in keys.items() if key in by_key}
+        codes = {code_key(line.product_code) for line in lines if line.product_code is not None and line.type in STOCK_ITEMS}
+        found_products = await known.products_by_supplier_code(session, self._supplier.id, codes)
+        self._products = {code: found_products[code] for code in codes if code in found_products}
         groups = {compare_key(line.tax_group) for line in lines if line.tax_group is not None}
         groups |= {product.tax_group for product in self._products.values() if product.tax_group is not None}
         groups |= {self._supplier.tax_group} if self._supplier.tax_group is not None else set()
@@ -130,10 +129,11 @@ class _Resolver:
 
     def resolve(self, place: int, sent: SentLine) -> None:
         """The next line."""
-        product = None
+        code = product = None
         is_item = sent.type in STOCK_ITEMS
         if is_item and sent.product_code is not None:
-            product = self._products.get(sent.product_code)
+            code = code_key(sent.product_code)
+            product = self._products.get(code)
             if product is None:
                 told = f"{self._supplier.name} has no product with this code: map it in the catalogue, or send another."
                 expected = "a code of this supplier in the catalogue"
@@ -148,11 +148,8 @@ class _Resolver:
         number, name = (None, None) if product is None else (product.number, product.name)
         group, (inc, ex) = (None, _UNTAXED) if rates is None else (rates.name, rates.on(sent.amount))
         self.lines.append(
-            Line(
-                sent.id, sent.type, sent.description, sent.quantity, sent.amount, sent.product_code if is_item else None, number,
-                name, group, inc, ex,
-            )
-        )  # fmt: skip
+            Line(sent.id, sent.type, sent.description, sent.quantity, sent.amount, code, number, name, group, inc, ex)
+        )
 
     def _rates_for(self, sent: SentLine, product: Product | None, *, is_item: bool) -> Rates | None:
         """The line's tax group by its name; else the product's, else the supplier's default."""
