@@ -104,9 +104,8 @@ async def test_an_order_shows_lines_taxes_versions_and_its_sender(house: House) 
     room = await stocked(house)
     before = order(line(41.4), supplierInvoiceNumber="SD-1", supplierInvoiceDate="2024-11-20")
     await room.send(before)
-    body = order(
-        line(48), line(-2.5, kind=11, description="Rebate"), supplierInvoiceNumber="SD-2", supplierInvoiceDate="2024-11-27"
-    )
+    lines = [line(48), line(-2.5, kind=11, description="Rebate"), line(5, "BUTTER-1KG", quantity=-4)]
+    body = order(*lines, supplierInvoiceNumber="SD-2", supplierInvoiceDate="2024-11-27")
     await room.send(body)
     changed = {**body, "lineItems": [{**body["lineItems"][0], "quantity": 24}, line(5, kind=10, description="Freight")]}
     order_id = await room.send(changed)
@@ -129,6 +128,7 @@ async def test_an_order_shows_lines_taxes_versions_and_its_sender(house: House) 
     older = await reader.get(f"/stock-orders/{order_id}?version=1")
     assert "This is an older version" in older.text
     assert "−2.50" in older.text
+    assert "−1.25" in older.text  # apiece
     for nothing in (new_id(), "nonsense", f"{order_id}?version=3", f"{order_id}?version=x"):
         assert (await reader.get(f"/stock-orders/{nothing}")).status == 404
 

@@ -99,7 +99,7 @@ class _Pages:
         kapow = ask.viewer.organisation.kapow
         shown = await database.read(lambda session: _look(session, kapow, order_id, int(asked) if asked else None))
         sender = await self._sender(shown.found.client_id)
-        return self.frame.show(ask, "stock_order.html", shown=shown, sender=sender, unit_price=unit_price, kinds=_KINDS)
+        return self.frame.show(ask, "stock_order.html", shown=shown, sender=sender, unit_price=_apiece, kinds=_KINDS)
 
     async def _sender(self, client_id: str) -> str:
         known = await counterparts.of_clients(self.frame.backroom.directory.reader, [client_id])
@@ -140,6 +140,10 @@ def _choices(listed: _Listed) -> dict[str, list[tuple[str, str]]]:
 def _row(order: OrderRow) -> _Row:
     codes = [warning.code for warning in _warnings.decode(order.warnings)] if order.warnings else []
     return _Row(order, Codes.ORDER_INVOICE_DUPLICATE in codes, codes.count(Codes.LINE_PRICE_CHANGED))
+
+
+def _apiece(quantity: int, amount: int) -> str:
+    return unit_price(quantity, amount).replace("-", "\N{MINUS SIGN}")
 
 
 def _read_place(text: str) -> tuple[str, int] | None:
