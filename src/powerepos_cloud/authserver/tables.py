@@ -34,6 +34,7 @@ families = Table(
     instant("delete_after_at"),
     # Only the live ones: the oldest of them is sought while ended ones pile up.
     Index("ix_families_live", "connection_id", "last_used_at", sqlite_where=_LIVE, postgresql_where=_LIVE),
+    Index(None, "connection_id"),  # ended ones too: when a connection was used last
     Index(None, "delete_after_at"),
 )
 
