@@ -251,4 +251,8 @@ def test_every_code_of_submitted_records_has_a_page(site_url: str) -> None:
             text = Document(page.text).text
             assert ("KindWarning" if meaning.warning else "KindError") in text.replace("\n", ""), code
             assert meaning.sentence.replace("`", "").replace("'", "’") in text, code
+            assert ("while its Z is open" in text) == (meaning.warning and not code.startswith(("order.", "line."))), code
+            assert ("lineItemFailureResults" in text) != meaning.warning, code
+            if code.startswith(("order.", "line.", "supplier.")) and not meaning.warning:
+                assert ("send the whole order again" in text) != (code == "order.id_conflict"), code
             assert code in index
