@@ -9,7 +9,17 @@ import pytest
 from sqlalchemy import select
 
 from powerepos_cloud.audit.store import newest
-from powerepos_cloud.directory import accounts, assignments, connections, organisations, replacing, services, stopping, users
+from powerepos_cloud.directory import (
+    accounts,
+    assignments,
+    connections,
+    organisations,
+    renaming,
+    replacing,
+    services,
+    stopping,
+    users,
+)
 from powerepos_cloud.directory import tables as t
 from powerepos_cloud.directory.accounts import Account
 from powerepos_cloud.directory.clients import Client
@@ -101,6 +111,7 @@ REFUSED: dict[Callable[..., Any], Attempt] = {
     accounts.locked: lambda two: (two.own, two.their_account.id),
     accounts.end_password: lambda two: (two.own, two.their_account.id, two.their_password),
     accounts.revoke_everything: lambda two: (two.own, two.their_account.id),
+    renaming.rename_account: lambda two: (two.own, two.their_account.id, "Bar"),
     replacing.account_password: lambda two: (KEYS, two.own, two.their_account.id, two.their_password),
     connections.get: lambda two: (two.own, two.client.id, two.their_account.id),
     connections.pause: lambda two: (two.own, two.client.id, two.their_account.id),
@@ -129,7 +140,7 @@ ELSEWHERE = {
     connections.approve, assignments.assign, accounts.listing, connections.listing, assignments.listing, assignments.get,
     organisations.lock, stopping.listing, stopping.find,
 }  # fmt: skip
-MODULES = (accounts, connections, assignments, organisations, replacing, stopping, users)
+MODULES = (accounts, connections, assignments, organisations, renaming, replacing, stopping, users)
 NAMED = {accounts.set_any_partner: {"any_partner": True}}
 
 

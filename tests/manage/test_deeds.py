@@ -189,6 +189,8 @@ def test_a_service_account_is_bound_unbound_opened_and_limited(admin: Admin, sho
     assert admin.json("service-account", "bind", *where, other) == {"id": account, "client_id": other, "changed": True}
     assert admin.json("service-account", "bind", *where, other)["changed"] is False
     assert admin.json("service-account", "unbind", *where, other)["changed"] is True
+    assert admin.json("service-account", "rename", *where, "Till 2")["changed"] is True
+    assert admin.json("service-account", "rename", *where, "Till 2")["changed"] is False
     assert admin.json("service-account", "any-partner", *where, "--yes")["any_partner"] is True
     assert "any partner" in admin("service-account", "list", shop.code).stdout
     limited = admin.json("service-account", "chosen-clients", *where)

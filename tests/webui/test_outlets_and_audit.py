@@ -111,7 +111,7 @@ async def test_the_audit_of_one_organisation_shows_nothing_of_another(house: Hou
 
 def test_every_deed_on_an_organisations_things_has_words() -> None:
     """Read from the sources of the rooms: a new action without words fails here."""
-    rooms = ("directory/accounts", "directory/connections", "directory/stopping", "directory/replacing",
+    rooms = ("directory/accounts", "directory/connections", "directory/stopping", "directory/replacing", "directory/renaming",
              "partnerservices/outlets/store", "partnerservices/catalogue/imports", "authserver/grants/notices")  # fmt: skip
     said = set()
     for room in rooms:

@@ -167,6 +167,28 @@ async def test_rights_are_changed_and_what_is_taken_away_is_told(house: House) -
     assert (await deeds(house))[0] == "account.narrowed"
 
 
+async def test_a_new_name_changes_nothing_else(house: House) -> None:
+    world, reader = house.world, await house.signed_in("organisation", "manager")
+    at, before = f"/service-accounts/{world.account.id}", house.world.client.form("password", **house.world.account.login())
+    token = (await house.app.token(before)).json()
+    page = await reader.get(f"{at}/rights")
+    assert page.form(f"{at}/rights").fields["name"] == ["till"]
+    page = await reader.send(f"{at}/rights", name=" ")
+    assert (page.status, "1 to 100 characters" in page.text) == (422, True)
+    form = page.form(f"{at}/rights").fields | {"name": "Till sales, <Quay>"}
+    for _ in range(2):
+        assert "Till sales, <Quay>" in (await reader.post(f"{at}/rights", form)).text
+    assert await deeds(house) == ["account.renamed"]
+    page = await reader.get(f"/audit?about={world.account.id}")
+    assert "renamed the service account Till sales, <Quay>" in page.text
+    assert "name: till → Till sales, <Quay>" in page.text
+    again = world.client.form("refresh_token", refresh_token=token["refresh_token"])
+    assert (await house.app.token(again)).status_code == 200
+    bearer = {"authorization": f"Bearer {token['access_token']}"}
+    assert (await house.app.http.get("/api/v1/connection", headers=bearer)).status_code == 200
+    assert (await house.app.token(before)).status_code == 200
+
+
 async def test_passwords_rotate_with_an_overlap_of_two(house: House) -> None:
     reader, at = await house.signed_in("organisation", "owner"), f"/service-accounts/{house.world.account.id}"
     account_id, old = house.world.account.id, house.world.account.password

@@ -9,6 +9,7 @@ from powerepos_cloud.directory import accounts, rules
 from powerepos_cloud.directory.accounts import Account
 from powerepos_cloud.directory.credentials import NewSecret
 from powerepos_cloud.directory.organisations import Organisation
+from powerepos_cloud.directory.renaming import rename_account
 from powerepos_cloud.manage.client import secret_view
 from powerepos_cloud.manage.console import Desk, Problem, confirm, run
 from powerepos_cloud.manage.options import (
@@ -40,6 +41,7 @@ def commands() -> typer.Typer:
         ("list", list_all),
         ("show", show_one),
         ("set", change),
+        ("rename", rename),
         ("bind", bind),
         ("unbind", unbind),
         ("any-partner", any_partner),
@@ -147,6 +149,17 @@ def change(
 
     changed = run(deed, databases_for(chosen, unchecked=unchecked))
     show(_view(changed), as_json=as_json, done=f"{changed.id} may do this from now on.")
+
+
+def rename(
+    code: OrganisationCode,
+    account_id: AccountId,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its new name.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Call it something else. Its ID, passwords and tokens stay as they are."""
+    changed = _of_organisation(code, rename_account, account_id, name, writes=True)
+    _say(f"{account_id} is called {name}." if changed else f"{account_id} was called that already.", account_id, changed, as_json)
 
 
 def bind(code: OrganisationCode, account_id: AccountId, client_id: ClientId, as_json: Json = False) -> None:

@@ -8,6 +8,7 @@ from powerepos_cloud.webui.words import count
 
 ACTIONS: Final[Mapping[str, str]] = {
     "account.created": "made the service account",
+    "account.renamed": "renamed the service account",
     "account.narrowed": "took rights away from the service account",
     "account.widened": "gave more rights to the service account",
     "account.bound": "opened the service account to an integration",
@@ -80,7 +81,7 @@ def action_words(action: str) -> str:
 
 def detail_words(action: str, details: Mapping[str, Any]) -> str:
     """What else is worth saying of a deed; empty if nothing."""
-    if action == "outlet.changed":
+    if action in ("outlet.changed", "account.renamed"):
         return "; ".join(f"{_FIELDS.get(field, field)}: {_shown(old)} → {_shown(new)}" for field, (old, new) in details.items())
     if action == "catalogue.imported":
         return _imported(details)

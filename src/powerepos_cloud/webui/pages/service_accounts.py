@@ -12,6 +12,7 @@ from powerepos_cloud.directory.accounts import Account, Wanted
 from powerepos_cloud.directory.counterparts import Counterpart
 from powerepos_cloud.directory.credentials import StoredSecret
 from powerepos_cloud.directory.organisations import Organisation
+from powerepos_cloud.directory.renaming import rename_account
 from powerepos_cloud.foundation.database import Session
 from powerepos_cloud.foundation.refusals import NotFound, Refused
 from powerepos_cloud.webui import venues, words
@@ -152,10 +153,10 @@ class _Pages:
         )
 
     async def rights(self, ask: Ask) -> Response[bytes]:
-        """The form that changes what an account may do, and where."""
+        """The form that changes an account's name, what it may do, and where."""
         account = await accounts.get(self.directory.reader, ask.viewer.organisation, ask.value("account"))
         at = "all" if account.outlets is None else "list"
-        ask.form = Form.of(may=account.permissions, at=at, outlets=account.outlets or [])
+        ask.form = Form.of(name=account.name, may=account.permissions, at=at, outlets=account.outlets or [])
         return await self._rights_form(ask, account)
 
     async def set_rights(self, ask: Ask) -> Response[bytes]:
@@ -166,15 +167,18 @@ class _Pages:
         if not form.is_sound:
             return await self._rights_form(ask, account)
         changes: dict[str, Any] = {"permissions": form.all("may"), "outlets": chosen}
+
+        async def deed(session: Session) -> Account:
+            await rename_account(session, ask.now_ms, ask.actor, owned, account.id, form.value("name"))
+            return await accounts.set_rights(session, ask.now_ms, ask.actor, owned, account.id, **changes)
+
         try:
             await venues.check(self.backroom, owned, chosen)
-            await self.directory.write(
-                lambda session: accounts.set_rights(session, ask.now_ms, ask.actor, owned, account.id, **changes)
-            )
+            changed = await self.directory.write(deed)
         except Refused as refused:
             form.refuse(refused, permissions="may")
             return await self._rights_form(ask, account)
-        return self.frame.go(ask, f"{PATH}/{account.id}", f"{account.name} may do this from now on.")
+        return self.frame.go(ask, f"{PATH}/{account.id}", f"{changed.name} may do this from now on.")
 
     async def _rights_form(self, ask: Ask, account: Account) -> Response[bytes]:
         at = await venues.venues_of(self.backroom, ask.viewer.organisation)
