@@ -5,25 +5,43 @@ from typing import Literal
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Error, Page
 
-AXE = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
-    "rules": {"target-size": {"enabled": True}},
-    "resultTypes": ["violations", "incomplete"],
-}
+_ALL_RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+_CONTRAST = {"type": "rule", "values": ["color-contrast"]}
+_OPTIONS = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations", "incomplete"]}
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 
 Theme = Literal["light", "dark"]
 
 
-async def found_by_axe(page: Page) -> list[str]:
+async def found_by_axe(page: Page, *, contrast_alone: bool = False) -> list[str]:
     """What breaks WCAG 2.2 AA or good practice, and contrasts that could not be judged."""
-    results = (await Axe().run(page, options=AXE)).response
+    if await page.evaluate("typeof axe === 'undefined'"):
+        await page.evaluate(Axe().axe_script)
+    options = {**_OPTIONS, "runOnly": _CONTRAST} if contrast_alone else {**_OPTIONS, "runOnly": _ALL_RULES}
+    results = await page.evaluate("options => axe.run(options)", options)
     unsure = [result for result in results["incomplete"] if result["id"] == "color-contrast"]
     return [
         f"{page.url}: {result['id']}: {node['html'][:160]}"
         for result in (*results["violations"], *unsure)
         for node in result["nodes"]
     ]
+
+
+async def found_in_every_look(page: Page) -> list[str]:
+    """What is wrong with the page as it stands, on a desk and on a phone, in both themes; nothing is loaded again.
+
+    For answers that are shown once, too. Of the dark theme the contrasts are judged: what else axe looks at is the same.
+    """
+    found = []
+    for size, viewport in (("desk", DESK), ("phone", PHONE)):
+        await page.set_viewport_size(viewport)  # type: ignore[arg-type]
+        await page.emulate_media(color_scheme="light")
+        found += await found_by_axe(page)
+        if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(f"{page.url}: too wide for a {size}")
+        await page.emulate_media(color_scheme="dark")
+        found += [f"dark, {size}: {one}" for one in await found_by_axe(page, contrast_alone=True)]
+    return found
 
 
 async def go_back(page: Page) -> bool:

@@ -114,7 +114,7 @@ async def test_a_form_that_was_refused_is_still_good(house: House) -> None:
     form = await form_of(reader)
     refused = await reader.post("/probe/things", form | {"name": "bad"})
     assert refused.status == 422
-    assert "Expected a good name, got 'bad'." in refused.text
+    assert "Name: expected a good name, got 'bad'." in refused.text
     await reader.post("/probe/things", form | {"name": "good"})
     assert await made(house) == ["good"]
 

@@ -15,7 +15,7 @@ from tests.webui.reader import Reader
 
 OWNER = PEOPLE["organisation", "owner"]
 NEW = "another password of mine"
-GONE = "This page is not here"
+GONE = "This link is over"
 
 
 async def mailed(house: House, email: str) -> list[str]:

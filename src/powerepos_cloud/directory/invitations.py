@@ -13,7 +13,7 @@ from sqlalchemy import Row, Table, insert, select, update
 from powerepos_cloud.audit.store import Actor, record
 from powerepos_cloud.directory import links, mails, organisations, partners, rules, staff, users
 from powerepos_cloud.directory.account_tables import invitations as table
-from powerepos_cloud.directory.links import DAY_MS
+from powerepos_cloud.directory.links import DAY_MS, LinkOver
 from powerepos_cloud.directory.tables import user_organisations, user_partners
 from powerepos_cloud.directory.tables import users as users_table
 from powerepos_cloud.directory.users import User
@@ -184,10 +184,10 @@ async def remove(session: Session, now_ms: int, actor: Actor, place: str, user: 
 async def _of_link(session: Session, link: links.Link) -> Invitation:
     found = await session.first(select(*_COLUMNS).where(table.c.id == int(link.subject), table.c.state == "open"))
     if found is None:
-        raise NotFound("invitation", "that is still open", "Ask for another one.")
+        raise LinkOver("invitation", "that is still open", "Ask for another one.")
     invitation = _invitation(found)
     if invitation.place == SUPPORT and not await staff.is_admin(session, invitation.invited_by):
-        raise NotFound("invitation", "of somebody who may invite", "Ask an admin for another one.")
+        raise LinkOver("invitation", "of somebody who may invite", "Ask an admin for another one.")
     return invitation
 
 

@@ -24,6 +24,10 @@ class Link(msgspec.Struct, frozen=True):
     ends_at: int
 
 
+class LinkOver(NotFound):
+    """A link that was used, outlived its time or never was: the three cannot be told apart."""
+
+
 async def make(session: Session, now_ms: int, purpose: str, subject: str, lasts_ms: int = DAY_MS) -> str:
     """A new link's token, for the address of a page; a logged one is masked by its form."""
     token = generate(SecretKind.LINK)
@@ -33,7 +37,7 @@ async def make(session: Session, now_ms: int, purpose: str, subject: str, lasts_
 
 
 async def look(session: Session, now_ms: int, purpose: str, token: str) -> Link:
-    """What a link leads to, without using it up. Raises `NotFound` for an unknown, used, outlived or other link alike."""
+    """What a link leads to, without using it up. Raises `LinkOver` for an unknown, used, outlived or other link alike."""
     found = None
     if is_well_formed(SecretKind.LINK, token):
         wanted = select(table.c.purpose, table.c.subject, table.c.ends_at).where(*_open(now_ms, purpose, token))
@@ -44,7 +48,7 @@ async def look(session: Session, now_ms: int, purpose: str, token: str) -> Link:
 
 
 async def use(session: Session, now_ms: int, purpose: str, token: str) -> Link:
-    """Use a link up, in the unit of the deed that it is for. Of two at once one wins. Raises `NotFound`, as `look`."""
+    """Use a link up, in the unit of the deed that it is for. Of two at once one wins. Raises `LinkOver`, as `look`."""
     used = None
     if is_well_formed(SecretKind.LINK, token):
         taken = update(table).where(*_open(now_ms, purpose, token)).values(used_at=now_ms)
@@ -68,8 +72,8 @@ def _open(now_ms: int, purpose: str, token: str) -> tuple["ColumnElement[bool]",
     )
 
 
-def _spent() -> NotFound:
-    return NotFound("link", "of that form that could still be used", "A link works once and not for long: ask for another.")
+def _spent() -> LinkOver:
+    return LinkOver("link", "of that form that could still be used", "A link works once and not for long: ask for another.")
 
 
 def _hash(token: str) -> bytes:

@@ -20,6 +20,7 @@ class Form:
         self._values = dict(values or {})
         self.files = dict(files or {})
         self.faults: dict[str, str] = {}
+        self._words: dict[str, str] = {}
 
     @classmethod
     def of(cls, **initial: str | list[str]) -> "Form":
@@ -64,10 +65,19 @@ class Form:
             field = refused.field.replace(" ", "_").replace("-", "_")
             name = fields.get(field, field)
             cure = f" {refused.cure}" if refused.cure else ""
-            self.blame(name if name in self._values or name in fields.values() else "", _sentence(refused, cure))
+            is_here = name in self._values or name in fields.values()
+            self.blame(name if is_here else "", _sentence(refused, cure))
+            self._words.setdefault(name, refused.field)
         else:
             text = str(refused)
             self.blame(fields.get("conflict", ""), text[:1].upper() + text[1:])
+
+    def told(self, name: str) -> str:
+        """What is wrong with a field, away from it: with its name, where the room named it in words."""
+        fault, word = self.faults[name], self._words.get(name, "")
+        if not word.islower():
+            return fault
+        return f"{word.capitalize()}: {fault[:1].lower()}{fault[1:]}"
 
     @property
     def is_sound(self) -> bool:

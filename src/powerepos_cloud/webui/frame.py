@@ -13,6 +13,7 @@ from litestar.types import ControllerRouterHandler
 
 from powerepos_cloud.directory import form_uses
 from powerepos_cloud.directory.form_uses import FormUsed
+from powerepos_cloud.directory.links import LinkOver
 from powerepos_cloud.directory.passwords import TooBusy
 from powerepos_cloud.directory.sessions import CODE
 from powerepos_cloud.directory.sign_in import SignIn
@@ -183,7 +184,7 @@ class Frame:
             self.backroom.log.warning("webui.no_instance", reason=error.reason, **said)
             return self.problem(ask, problems.NO_INSTANCE)
         if isinstance(error, NotFound):
-            return self.problem(ask, problems.NOT_FOUND)
+            return self.problem(ask, problems.LINK_OVER if isinstance(error, LinkOver) else problems.NOT_FOUND)
         self.backroom.log.info("webui.form_refused", reason=str(error), **said)
         return self.problem(ask, problems.UNREADABLE)
 

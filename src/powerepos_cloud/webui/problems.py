@@ -22,6 +22,12 @@ NOT_FOUND = Problem(
     "This page is not here",
     "The address may be mistyped, what it showed may be gone, or it belongs to somebody else. Nothing was changed.",
 )
+LINK_OVER = Problem(
+    404,
+    "This link is over",
+    "It was used already, its time has passed, or it was not copied whole. Nothing was changed. Ask for another: for a new "
+    "password on the page where you sign in, else whoever invited you.",
+)
 FOREIGN_FORM = Problem(
     403,
     "This form was not sent from here",
