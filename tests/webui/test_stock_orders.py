@@ -133,6 +133,22 @@ async def test_an_order_shows_lines_taxes_versions_and_its_sender(house: House) 
         assert (await reader.get(f"/stock-orders/{nothing}")).status == 404
 
 
+async def test_of_many_versions_the_newest_are_listed_with_the_first_of_their_changes(house: House) -> None:
+    room = await stocked(house)
+    body = order(*(line(0.01) for _ in range(103)), supplierInvoiceNumber="SD-1")
+    for version in range(1, 23):
+        lines = body["lineItems"] if version == 22 else body["lineItems"][:2]
+        await room.send({**body, "lineItems": [{**one, "amount": version} for one in lines]})
+    reader = await house.signed_in("organisation", "viewer")
+    versions = (await reader.get(f"/stock-orders/{body['orderID']}")).text.split("Versions", 1)[1]
+    assert "The newest 20 of 22 are listed." in versions
+    assert "See version 3" in versions
+    assert "See version 2" not in versions.replace("See version 20", "").replace("See version 21", "")
+    assert "12 for 2.0012 for 3.00" in versions.replace(", GST 15", "")
+    assert "And 3 more: see the version itself." in versions
+    assert "Nothing that counts changed" not in versions
+
+
 async def test_another_organisations_order_is_unknown_and_a_partner_sees_none(house: House) -> None:
     order_id = await (await stocked(house)).send(order())
     lakeside = await house.signed_in("lakeside", "owner")

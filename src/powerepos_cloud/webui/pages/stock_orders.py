@@ -31,6 +31,7 @@ from powerepos_cloud.webui.navigation import ORGANISATION, Link, PageGroup
 _ROLES = ("owner", "manager", "viewer")
 _PAGE = 50
 _MOST_VERSIONS = 20
+_MOST_DIFFERENCES = 100
 _KINDS = {10: "Delivery", 11: "Discount", 12: "Surcharge", 100: "Rounding"}
 _warnings = msgspec.json.Decoder(list[ResultWarning])
 
@@ -49,12 +50,21 @@ class _Listed(NamedTuple):
     orders: list[OrderRow]
 
 
+class _Version(NamedTuple):
+    """A version, when it was received (ms), and what it changed: the first of it, and how much more."""
+
+    number: int
+    received_at: int
+    changed: list[Difference]
+    more: int
+
+
 class _Shown(NamedTuple):
     found: Found
     changes: list[PriceChange]
     doubles: list[OrderRow]
-    versions: list[tuple[int, int, list[Difference]]]
-    """Number, when it was received (ms), what it changed; the newest first."""
+    versions: list[_Version]
+    """The newest first."""
 
 
 class _Pages:
@@ -97,7 +107,7 @@ class _Pages:
             raise NotFound("stock order", ask.value("order_id"))
         database = await self.frame.backroom.partnerservices(ask.viewer.organisation)
         kapow = ask.viewer.organisation.kapow
-        shown = await database.read(lambda session: _look(session, kapow, order_id, int(asked) if asked else None))
+        shown = await database.read_long(lambda session: _look(session, kapow, order_id, int(asked) if asked else None))
         sender = await self._sender(shown.found.client_id)
         return self.frame.show(ask, "stock_order.html", shown=shown, sender=sender, unit_price=_apiece, kinds=_KINDS)
 
@@ -118,15 +128,17 @@ async def _look(session: Session, kapow: str, order_id: str, version: int | None
     found = await reading.find_order(session, kapow, order_id, version=version)
     if found is None:
         raise NotFound("stock order", order_id)
-    versions: list[tuple[int, int, list[Difference]]] = []
+    versions: list[_Version] = []
     before: Order | None = None
-    for one in found.versions[-_MOST_VERSIONS:]:
+    for one in found.versions[-_MOST_VERSIONS - 1 :]:
         read = await reading.find_order(session, kapow, order_id, version=one.version)
         assert read is not None  # it was listed in this snapshot
-        versions.insert(0, (one.version, one.received_at, [] if before is None else differences(before, read.order)))
+        changed = [] if before is None else differences(before, read.order)
+        shown = changed[:_MOST_DIFFERENCES]
+        versions.insert(0, _Version(one.version, one.received_at, shown, len(changed) - len(shown)))
         before = read.order
     changes = await reading.price_changes(session, kapow, found)
-    return _Shown(found, changes, await reading.duplicates(session, kapow, found), versions)
+    return _Shown(found, changes, await reading.duplicates(session, kapow, found), versions[:_MOST_VERSIONS])
 
 
 def _choices(listed: _Listed) -> dict[str, list[tuple[str, str]]]:
