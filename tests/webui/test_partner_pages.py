@@ -2,18 +2,21 @@
 
 import asyncio
 import re
+import threading
 from typing import Any
 
 import pytest
 from powerepos.contract import AuthServerScopes
-from sqlalchemy import func, select
+from sqlalchemy import Engine, event, func, select
 
 from powerepos_cloud.audit.store import SYSTEM
 from powerepos_cloud.directory import applications, clients, links, mails, partner_view, partners, sandboxes, users
 from powerepos_cloud.directory.application_tables import applications as applications_table
 from powerepos_cloud.directory.tables import client_secrets
+from tests.support.clock import FakeClock
+from tests.support.databases import SqliteDatabases
 from tests.support.trader import batch, open_shop, sale
-from tests.webui.house import House
+from tests.webui.house import House, house_at
 from tests.webui.people import CHEAP_HASH, PASSWORD
 from tests.webui.reader import PageSeen, Reader
 
@@ -349,3 +352,23 @@ async def test_a_partner_that_has_nothing_yet_is_led_on(house: House) -> None:
         "connections": "No connection yet", "requests": "No call yet",
     }.items():  # fmt: skip
         assert words in (await reader.get(f"/partner/{path}")).text, path
+
+
+async def test_the_log_is_read_where_it_keeps_nobody_waiting(sqlite_databases: SqliteDatabases, clock: FakeClock) -> None:
+    """A partner may be connected with many organisations: what is read of each is not read on the event loop."""
+    read_by: dict[str, set[str]] = {table: set() for table in ("connections", "request_log", "refused_calls")}
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        for table, threads in read_by.items():
+            if f"FROM {table}" in statement:
+                threads.add(threading.current_thread().name.partition("_")[0])
+
+    async with house_at(sqlite_databases.new("directory"), sqlite_databases.new("partnerservices"), clock) as house:
+        developer = await house.signed_in("partner", "developer")
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            for path in ("/partner/requests", "/partner/overview", "/partner/connections"):
+                assert (await developer.get(path)).status == 200
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+    assert read_by == {table: {"long-read"} for table in read_by}

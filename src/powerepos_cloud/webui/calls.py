@@ -1,7 +1,9 @@
 """A partner's calls, gathered from wherever they were noted: each instance's request log, and the AuthServer's refusals."""
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import msgspec
 from powerepos.contract import AuthServerScopes
@@ -10,7 +12,7 @@ from powerepos_cloud.authserver import refusal_log
 from powerepos_cloud.authserver.refusal_log import RefusedCall
 from powerepos_cloud.directory import clients, partner_view
 from powerepos_cloud.directory.partner_view import PartnerConnection
-from powerepos_cloud.foundation.database import Database
+from powerepos_cloud.foundation.database import Database, Session
 from powerepos_cloud.foundation.refusals import NotFound
 from powerepos_cloud.partnerservices.requestlog import reading
 from powerepos_cloud.partnerservices.requestlog.inspecting import Inspected, inspect
@@ -83,10 +85,13 @@ class Own(msgspec.Struct, frozen=True):
 
 
 async def own(backroom: Backroom, partner_id: int) -> Own:
-    """Read what the partner has."""
-    reader = backroom.directory.reader
-    names = {client.id: client.name for client in await clients.listing(reader, partner_id)}
-    connections = await partner_view.connections_of(reader, partner_id, AuthServerScopes.PARTNER_SERVICE)
+    """Read what the partner has. It may be connected with many organisations: read where that keeps nobody waiting."""
+
+    async def read(session: Session) -> tuple[dict[str, str], list[PartnerConnection]]:
+        names = {client.id: client.name for client in await clients.listing(session, partner_id)}
+        return names, await partner_view.connections_of(session, partner_id, AuthServerScopes.PARTNER_SERVICE)
+
+    names, connections = await backroom.directory.read_long(read)
     places: dict[int, tuple[Database, list[Pair]]] = {}
     for one in connections:
         database = None if one.instance_uri is None else backroom.instances(one.instance_uri)
@@ -98,16 +103,19 @@ async def own(backroom: Backroom, partner_id: int) -> Own:
 
 
 async def page(backroom: Backroom, mine: Own, wanted: Filter, limit: int) -> list[Seen]:
-    """The newest calls first, at most `limit`."""
+    """The newest calls first, at most `limit`. Raises `TookTooLong`, `DatabaseUnavailable`."""
     found: list[Seen] = []
+    narrowed = Wanted(wanted.result, "", wanted.before)
     for database, pairs in mine.places:
         chosen = [pair for pair in pairs if _fits(mine, pair, wanted)]
-        logged = await reading.page(database.reader, chosen, Wanted(wanted.result, "", wanted.before), limit)
-        found += [_of_service(mine, call) for call in logged]
+        read = partial(reading.page, pairs=chosen, wanted=narrowed, limit=limit)
+        found += [_of_service(mine, call) for call in await database.read_long(read)]
     if wanted.result != REJECTED:
         ids = [wanted.client] if wanted.client in mine.names else [] if wanted.client else list(mine.names)
-        refused = await refusal_log.of_clients(backroom.directory.reader, ids, limit, wanted.before, wanted.organisation)
-        found += [_of_token(mine, call) for call in refused]
+        refusals = partial(
+            refusal_log.of_clients, client_ids=ids, limit=limit, before=wanted.before, asked_org_id=wanted.organisation
+        )
+        found += [_of_token(mine, call) for call in await backroom.directory.read_long(refusals)]
     return sorted(found, key=lambda call: (call.at, call.id), reverse=True)[:limit]
 
 
@@ -117,7 +125,7 @@ async def find(backroom: Backroom, mine: Own, request_id: str) -> tuple[Seen, In
         call = await reading.find(database.reader, pairs, request_id)
         if call is not None:
             kept = await reading.kept_body(database.reader, call)
-            return _of_service(mine, call), None if kept is None else inspect(kept.body, kept.answer)
+            return _of_service(mine, call), None if kept is None else await asyncio.to_thread(inspect, kept.body, kept.answer)
     refused = await refusal_log.find(backroom.directory.reader, list(mine.names), request_id)
     if refused is None:
         raise NotFound("request", request_id)
@@ -128,7 +136,7 @@ async def newest(mine: Own) -> dict[Pair, tuple[Seen, Seen | None]]:
     """Organisation and client → their last call, and the last that went wrong."""
     found: dict[Pair, tuple[Seen, Seen | None]] = {}
     for database, pairs in mine.places:
-        for pair, (last, wrong) in (await reading.newest_of_each(database.reader, pairs)).items():
+        for pair, (last, wrong) in (await database.read_long(partial(reading.newest_of_each, pairs=pairs))).items():
             found[pair] = _of_service(mine, last), None if wrong is None else _of_service(mine, wrong)
     return found
 
