@@ -4,8 +4,11 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import jsonschema_rs
+
+from powerepos_cloud.webui.openapi.document import build_document
 from tests.contract.examples import example
-from tests.partnerservices.stock.shop import OUTLET, SOUTHERN_DAIRY, StockShop
+from tests.partnerservices.stock.shop import OUTLET, SOUTHERN_DAIRY, StockShop, line, new_id, order
 
 
 def amounts(one: dict[str, Any]) -> tuple[Decimal, ...]:
@@ -87,3 +90,21 @@ async def test_the_order_is_read_back_as_it_was_answered(shop: StockShop) -> Non
         "versions": [{"version": 1, "receivedAt": "2024-12-02T00:00:00.000Z"}],
     }  # fmt: skip
     assert found["stockOrder"]["lineItems"][0]["quantity"] == Decimal("2.5")
+
+
+async def test_answers_are_as_the_published_document_describes_them(shop: StockShop) -> None:
+    """Of an order, of one that fails in every way, and of reading it back."""
+    components = build_document("", "")["components"]
+    wrong = [line(1, "MILK-3L"), line(1.005), line("1"), line(1, taxGroupName="GST 16"), line(10.5) | {"lineItemID": 7}]
+    body = order(line(), line(-0.02, kind=100), line(1, taxGroupName="Mixed"))
+    answers = [
+        (await shop.post_order(body)).json(),
+        (await shop.post_order(body | {"lineItems": wrong, "colour": "red"})).json()["data"],
+        (await shop.post_order(body | {"outletID": new_id()})).json()["data"],
+        (await shop.post_order(body | {"currencyCode": "XYZ", "lineItems": [None]})).json()["data"],
+    ]
+    for answer in answers:
+        jsonschema_rs.validate({"$ref": "#/components/schemas/AddStockOrderResponse", "components": components}, answer)
+    assert [answer["result"] for answer in answers] == [0, 4, 2, 1]
+    read = (await shop.read(body["orderID"])).json()
+    jsonschema_rs.validate({"$ref": "#/components/schemas/StockOrderResponse", "components": components}, read)

@@ -67,6 +67,9 @@ async def test_an_invoice_number_of_the_same_supplier_is_warned_of(shop: StockSh
     stranger = await shop.add(order(line(1, "BUTTER-1KG"), supplierInvoiceNumber="SD-1"), client="clienttwo")
     assert warned(stranger) == [("order.invoice_duplicate", "/supplierInvoiceNumber")]
     assert stranger["warnings"][0]["message"] == "Another order has this supplier and invoice number."
+    await shop.add(order(outletID=OUTLET_2, supplierInvoiceNumber="SD-9"))
+    elsewhere = await shop.add(order(line(1, "BUTTER-1KG"), supplierInvoiceNumber="SD-9"), root_nodes=[OUTLET])
+    assert elsewhere["warnings"] == [{**stranger["warnings"][0]}]
     reader = shop.database.reader
     found = await reading.find_order(reader, KAPOW, first["orderID"])
     assert found is not None
@@ -86,9 +89,13 @@ async def test_a_price_that_differs_from_the_last_invoice_is_warned_of(shop: Sto
     assert answer["warnings"][0]["message"] == "MILK-2L costs 3.60 apiece, and 3.45 on invoice SD-2 of 2024-11-02."
     # An invoice that arrives late is compared with the one before it; another outlet's, client's or currency's are not known.
     assert warned(await shop.add(invoice(3, line(6.9, quantity=2)))) == []
-    assert warned(await shop.add(invoice(9, line(9), outletID=OUTLET_2))) == []
+    assert warned(await shop.add(invoice(9, line(9), outletID=OUTLET_2, currencyCode="NZD"))) == []
     assert warned(await shop.add(invoice(10, line(9)), client="clienttwo")) == []
     assert warned(await shop.add(invoice(11, line(9), currencyCode="USD"))) == []
+    # A product that was not on the last invoice is sought on those before.
+    await shop.add(invoice(12, line(3.6, quantity=1), line(3.6, quantity=1)))
+    (warning,) = (await shop.add(invoice(13, line(24, "BUTTER-1KG", quantity=2))))["warnings"]
+    assert warning["message"] == "BUTTER-1KG costs 12.00 apiece, and 11.50 on invoice SD-8 of 2024-11-08."
     reader = shop.database.reader
     found = await reading.find_order(reader, KAPOW, dearer["orderID"])
     assert found is not None

@@ -39,6 +39,15 @@ async def test_the_same_again_is_replayed_whatever_its_spelling(shop: StockShop)
     assert await shop.stored() == 1
 
 
+async def test_what_cannot_be_read_is_no_replay_of_what_was_stored_without_it(shop: StockShop) -> None:
+    free = line(0)
+    body = order(free)
+    await shop.add(body)
+    for lines in ([free, line("1")], [free | {"amount": 10**9}]):
+        data = await shop.fail(body | {"lineItems": lines})
+        assert data["code"] == "order.lines_failed"
+
+
 async def test_a_replay_asks_nothing_of_the_catalogue(shop: StockShop) -> None:
     body = order()
     first = await shop.add(body)

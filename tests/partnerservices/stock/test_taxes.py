@@ -128,8 +128,11 @@ async def test_currencies_without_decimals_come_to_whole_amounts(shop: StockShop
     stored = (await shop.add(body))["stockOrder"]
     assert (stored["currencyCode"], stored["exTax1"], stored["incTax1"], stored["total"]) == ("JPY", 82, 130, 2081)
     assert stored["taxRounding"] == Decimal("-0.4175")
-    data = await shop.fail(order(line(10.5), line(11), outletID=TWIN_2))
-    assert failed(data) == [(0, "number.scale", "/lineItems/0/amount")]
+    for changed in ({"outletID": TWIN_2}, {"currencyCode": "JPY"}):
+        data = await shop.fail(order(line(10.5), line(11), **changed))
+        assert failed(data) == [(0, "number.scale", "/lineItems/0/amount")]
+    stored = (await shop.add(order(line(10.5), outletID=TWIN_2, currencyCode="NZD")))["stockOrder"]
+    assert (stored["currencyCode"], stored["incTax1"]) == ("NZD", Decimal("1.37"))
 
 
 async def test_a_line_without_a_group_takes_its_products_then_its_suppliers(shop: StockShop) -> None:
@@ -143,10 +146,13 @@ async def test_a_line_without_a_group_takes_its_products_then_its_suppliers(shop
 async def test_without_any_group_a_line_fails_and_is_offered_the_groups(shop: StockShop) -> None:
     lines = [
         line(1, "MILK-2L"), line(1, "BOX"), line(5, kind=10), line(-5, kind=11), line(5, kind=12), line(0.01, kind=100),
-        line(5, kind=12, taxGroupName="Exempt"),
+        line(5, kind=12, taxGroupName="Exempt"), line(1, "NOPE"),
     ]  # fmt: skip
     data = await shop.fail(order(*lines, supplierName="No Default"))
-    assert failed(data) == [(n, "line.tax_group_missing", f"/lineItems/{n}/taxGroupName") for n in (0, 2, 3, 4)]
+    assert failed(data) == [
+        *[(n, "line.tax_group_missing", f"/lineItems/{n}/taxGroupName") for n in (0, 2, 3, 4)],
+        (7, "line.product_unknown", "/lineItems/7/supplierProductCode"),
+    ]
     names = [one["taxGroupName"] for one in data["lineItemFailureResults"][0]["candidates"]]
     assert names == ["Exempt", "GST 15", "Mixed", "Sales Tax", "Zero-rated"]
 
