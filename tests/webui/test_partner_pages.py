@@ -16,6 +16,7 @@ from powerepos_cloud.directory.tables import client_secrets
 from tests.support.clock import FakeClock
 from tests.support.databases import SqliteDatabases
 from tests.support.trader import batch, open_shop, sale
+from tests.webui.document import Document
 from tests.webui.house import House, house_at
 from tests.webui.people import CHEAP_HASH, PASSWORD
 from tests.webui.reader import PageSeen, Reader
@@ -334,6 +335,28 @@ async def test_the_quick_start_holds_the_readers_own_client_id(house: House) -> 
         page = await somebody.get("/docs/quick-start")
         assert house.world.client.id not in page.text
         assert "CLIENT_ID" in page.text
+
+
+async def test_the_quick_start_is_filled_in_with_the_readers_sandbox_and_works(house: House) -> None:
+    owner = await house.signed_in("partner", "owner")
+    assert "ORGANISATION_CODE&username=SERVICE_ACCOUNT_ID" in _token_request(await owner.get("/docs/quick-start"))
+    await owner.get("/partner/sandbox")
+    [password] = set(SP_PASSWORD.findall((await owner.send("/partner/sandbox/new")).html))
+    page = await owner.get("/docs/quick-start")
+    form = _token_request(page).replace("CLIENT_SECRET", house.world.client.secret).replace("SERVICE_ACCOUNT_PASSWORD", password)
+    answer = await house.app.http.post(
+        "/authorisation/token", content=form, headers={"content-type": "application/x-www-form-urlencoded"}
+    )
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["org_id"].startswith("SBX-")
+    assert password not in page.html
+    stranger = await house.signed_in("rival", "owner")
+    assert answer.json()["org_id"] not in (await stranger.get("/docs/quick-start")).text
+
+
+def _token_request(page: PageSeen) -> str:
+    """The first form of the quick start, its line breaks taken out."""
+    return Document(page.html).code["Contents of token-request.form"].replace("\n", "")
 
 
 async def test_a_partner_that_has_nothing_yet_is_led_on(house: House) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, Router
 
-from powerepos_cloud.directory import clients
+from powerepos_cloud.directory import clients, sandboxes
 from powerepos_cloud.http.facts import facts_of
 from powerepos_cloud.webui.backroom import Backroom
 from powerepos_cloud.webui.cookies import Cookies
@@ -31,7 +31,7 @@ from powerepos_cloud.webui.pages import (
     trading,
     ways_back,
 )
-from powerepos_cloud.webui.pages.documentation import ClientOf
+from powerepos_cloud.webui.pages.documentation import Own, OwnOf
 from powerepos_cloud.webui.pages.partner_groups import PARTNERS
 from powerepos_cloud.webui.router import build_router
 from powerepos_cloud.webui.session import viewer_of
@@ -104,9 +104,9 @@ def build_webui(
         theme_of=cookies.theme_of if cookies is not None else lambda _request: "",
     )
     handlers = []
-    client_of = None
+    own_of = None
     if backroom is not None and cookies is not None:
-        client_of = _client_of(backroom, cookies)
+        own_of = _own_of(backroom, cookies)
         frame = Frame(site, backroom, Navigation(GROUPS), cookies, public_url)
         handlers = [handler for group in GROUPS for handler in group.build(frame)]
     router = build_router(
@@ -117,19 +117,22 @@ def build_webui(
         refresh=refresh,
         outbox=outbox,
         host_names=host_names,
-        client_of=client_of,
+        own_of=own_of,
     )
     return WebUI(router, site.page_error, None if backroom is None else Upkeep(backroom, reads_keys=reads_keys))
 
 
-def _client_of(backroom: Backroom, cookies: Cookies) -> ClientOf:
-    async def client_of(request: Request[Any, Any, Any]) -> str:
-        """The oldest client of the reader's partner that may do what the quick start shows, else the oldest."""
-        token = cookies.session_token(request)
+def _own_of(backroom: Backroom, cookies: Cookies) -> OwnOf:
+    async def own_of(request: Request[Any, Any, Any]) -> Own:
+        """The oldest client of the reader's partner that may do what the quick start shows, else the oldest; its sandbox."""
+        token, reader = cookies.session_token(request), backroom.directory.reader
         viewer = token and await viewer_of(backroom.directory, backroom.clock, token, facts_of(request.scope))
         if not viewer or viewer.audience != PARTNER:
-            return ""
-        own = await clients.listing(backroom.directory.reader, viewer.partner.id)
-        return next((one.id for one in sorted(own, key=lambda one: "password" not in one.grants)), "")
+            return Own()
+        known = sorted(await clients.listing(reader, viewer.partner.id), key=lambda one: "password" not in one.grants)
+        sandbox = await sandboxes.of_partner(reader, viewer.partner.id)
+        if not known or sandbox is None:
+            return Own(known[0].id if known else "")
+        return Own(known[0].id, sandbox.organisation.code, sandbox.account_id)
 
-    return client_of
+    return own_of

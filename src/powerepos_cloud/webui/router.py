@@ -10,7 +10,7 @@ from litestar.types import ControllerRouterHandler
 
 from powerepos_cloud.foundation.database import DatabaseUnavailable
 from powerepos_cloud.webui.model import Lifetimes, Outbox, RefreshRules
-from powerepos_cloud.webui.pages.documentation import ClientOf, build_documentation
+from powerepos_cloud.webui.pages.documentation import OwnOf, build_documentation
 from powerepos_cloud.webui.pages.errors import build_errors
 from powerepos_cloud.webui.pages.home import build_home
 from powerepos_cloud.webui.pages.outbox import build_outbox
@@ -31,7 +31,7 @@ def build_router(
     refresh: RefreshRules,
     outbox: Outbox | None,
     host_names: frozenset[str],
-    client_of: ClientOf | None = None,
+    own_of: OwnOf | None = None,
 ) -> Router:
     """All pages, and the files that they refer to. Other errors than an absent database are left to the application."""
     hosts = host_names | {host_name(urlsplit(site.public_url).netloc)}
@@ -40,7 +40,7 @@ def build_router(
     handlers = [
         *signed_in,
         *build_home(site),
-        *build_documentation(site, lifetimes, refresh, client_of),
+        *build_documentation(site, lifetimes, refresh, own_of),
         *build_errors(site),
         *build_reference(site, issuer),
         _static(site),

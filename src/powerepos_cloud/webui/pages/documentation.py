@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 from litestar import HttpMethod, Request, Response, route
 from litestar.types import ControllerRouterHandler
 from powerepos.contract import SERVICE_SCOPES, Limits
@@ -27,12 +28,22 @@ from powerepos_cloud.webui.site import Site
 
 _GET = [HttpMethod.GET, HttpMethod.HEAD]
 
-ClientOf = Callable[[Request[Any, Any, Any]], Awaitable[str]]
-"""The ClientID of who reads, where a partner is signed in; else empty."""
+
+class Own(msgspec.Struct, frozen=True):
+    """What the quick start fills in of the reader's own, where a partner is signed in: empty what it has not."""
+
+    client_id: str = ""
+    org_id: str = ""
+    """Code of the partner's sandbox."""
+    username: str = ""
+    """Service account of the partner's sandbox."""
+
+
+OwnOf = Callable[[Request[Any, Any, Any]], Awaitable[Own]]
 
 
 def build_documentation(
-    site: Site, lifetimes: Lifetimes, refresh: RefreshRules, client_of: ClientOf | None = None
+    site: Site, lifetimes: Lifetimes, refresh: RefreshRules, own_of: OwnOf | None = None
 ) -> list[ControllerRouterHandler]:
     """The handlers of the pages under `/docs`, but for those of errors."""
 
@@ -42,14 +53,15 @@ def build_documentation(
 
     @route("/docs/quick-start", http_method=_GET, name="page-quick-start")
     async def quick_start(request: Request[Any, Any, Any]) -> Response[bytes]:
+        own = await own_of(request) if own_of is not None else Own()
         facts: dict[str, Any] = {
             "token_answer": example_token_answer(),
             "connection_answer": example_connection(),
             **_first_sale(),
             "refresh": refresh,
-            "client_id": await client_of(request) if client_of is not None else "",
+            "own": own,
         }
-        if facts["client_id"]:
+        if own.client_id:
             return site.fresh_page("/docs/quick-start", "docs/quick_start.html", site.theme_of(request), **facts)
         return site.fixed_page(request, "/docs/quick-start", "docs/quick_start.html", **facts)
 
