@@ -1,15 +1,24 @@
 """Sessions, one-time form keys, counted failures, and the pool that looks at passwords, on both databases."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import Engine, event
 
-from powerepos_cloud.directory import failures, form_uses, sessions, users
+from powerepos_cloud.audit.store import SYSTEM
+from powerepos_cloud.directory import asked_links, failures, form_uses, mails, recovery, sessions, users
 from powerepos_cloud.directory.form_uses import FormUsed
 from powerepos_cloud.directory.passwords import PasswordPool, TooBusy, hash_password
+from powerepos_cloud.directory.sign_in import From, SignIn, SignInRefused
 from powerepos_cloud.foundation.database import Database, Session
+from powerepos_cloud.foundation.sealing import Seal
 from tests.support.clock import FakeClock
 from tests.support.desk import Desk
+from tests.webui.people import CHEAP_HASH
 
 OWNER = b"o" * 32
 
@@ -48,6 +57,67 @@ async def test_failures_are_counted_in_windows(directory_database: Database, clo
     clock.advance_ms(failures.WINDOW_MS)
     assert not await failures.is_spent(directory_database.reader, clock.now_ms(), key)
     assert await directory_database.write(lambda session: failures.count(session, clock.now_ms(), key)) == 1
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What is asked of the databases meanwhile."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+class CountingPool(PasswordPool):
+    """Counts the passwords that it looked at."""
+
+    looks = 0
+
+    async def is_password(self, stored: str | None, password: str) -> bool:
+        """As it is, and counted."""
+        self.looks += 1
+        return await super().is_password(stored, password)
+
+
+async def test_who_asks_or_fails_waits_for_the_same_work_whether_the_address_is_known_or_not(
+    directory_database: Database, clock: FakeClock
+) -> None:
+    await Desk(directory_database, clock).do(users.create, "ann@b.example", "Ann", CHEAP_HASH)
+    pool, now = CountingPool(), clock.now_ms()
+    sign_in = SignIn(directory_database, pool, Seal(Fernet.generate_key().decode()), clock)
+    await pool.is_password(None, "")  # what stands in for nobody's hash is made once
+
+    async def fail_often(session: Session, email: str) -> None:
+        for _ in range(failures.MOST - 1):
+            await failures.count(session, now, failures.key_of("address", email))
+
+    async def work_for(email: str) -> tuple[list[str], int]:
+        await directory_database.write(lambda session: fail_often(session, email))
+        looks = pool.looks
+        with statements() as seen:
+            for _ in range(recovery.MAILS_A_DAY + 1):
+                await directory_database.write(lambda session: recovery.ask_reset(session, now, SYSTEM, email))
+            for _ in range(3):  # the last that counts for all browsers, and two that are refused whatever is typed
+                with pytest.raises(SignInRefused):
+                    await sign_in.by_password(email, "a guess at it", From("192.0.2.1", "", ""))
+        return seen, pool.looks - looks
+
+    known, unknown = await work_for("ann@b.example"), await work_for("nobody@b.example")
+    assert known == unknown
+    assert known[1] == 3
+    assert "INSERT INTO asked_links" in "".join(known[0])
+    assert await mails.newest(directory_database.reader, 9) == []
+    await directory_database.write(lambda session: recovery.mail_asked(session, now, "https://a.example"))
+    assert {mail.recipient for mail in await mails.newest(directory_database.reader, 9)} == {"ann@b.example"}
+    assert len(await mails.newest(directory_database.reader, 9)) == recovery.MAILS_A_DAY + 1
+    assert not await asked_links.has_any(directory_database.reader)
+    await pool.close()
 
 
 async def test_what_outlived_its_time_is_forgotten(directory_database: Database, clock: FakeClock) -> None:

@@ -17,6 +17,7 @@ from powerepos_cloud.settings import Settings
 from tests.support.application import MASTER_KEY, Running, running, settings_for
 from tests.support.clock import FakeClock
 from tests.support.databases import SqliteDatabases
+from tests.support.patience import until_answered
 from tests.support.server import free_port, serving
 from tests.support.world import ISSUER, World, make_world
 from tests.webui.people import PASSWORD, PEOPLE, add_people
@@ -109,9 +110,14 @@ class LitHouse:
 
     async def mailed_link(self, email: str) -> str:
         """The address that the newest mail to this person leads to."""
-        mail = next(mail for mail in await mails.newest(self.directory.reader, 50) if mail.recipient == email)
-        found = re.search(r"http://\S+", mail.body)
-        assert found is not None, mail.body
+        found: list[str] = []
+
+        async def has_come() -> bool:
+            bodies = [mail.body for mail in await mails.newest(self.directory.reader, 50) if mail.recipient == email]
+            found.extend(re.findall(r"http://\S+", "\n".join(bodies)))
+            return found != []
+
+        await until_answered(has_come)
         return found[0]
 
 

@@ -52,7 +52,7 @@ async def test_pages_behind_mailed_links(lit_house: LitHouse, open_as: OpenAs, l
     known, new, other, rival = PEOPLE["nothing", ""].email, "new@a.example", "other@a.example", PEOPLE["rival", "owner"].email
 
     async def write(session: Session) -> str:
-        await recovery.ask_reset(session, now, SYSTEM, url, rival)
+        await recovery.ask_reset(session, now, SYSTEM, rival)
         await addresses.ask_change(session, now, SYSTEM, url, user_id, other)
         await applications.apply(session, now, SYSTEM, url, "Bakers", "https://bakers.example", "Bo", owner)
         for invited in (new, known):

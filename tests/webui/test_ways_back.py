@@ -9,6 +9,7 @@ from powerepos_cloud.audit import store as audit
 from powerepos_cloud.directory import mails, passkeys, recovery, staff, users
 from powerepos_cloud.directory.sessions import SEEN_EVERY_MS
 from powerepos_cloud.foundation.database import Session
+from tests.support.world import ISSUER
 from tests.webui.house import House
 from tests.webui.people import PASSWORD, PEOPLE
 from tests.webui.reader import Reader
@@ -19,7 +20,8 @@ GONE = "This link is over"
 
 
 async def mailed(house: House, email: str) -> list[str]:
-    """The links in mails to this address, newest first, as paths."""
+    """The links in mails to this address, newest first, as paths; those that were asked for just now among them."""
+    await house.directory.write(lambda session: recovery.mail_asked(session, house.clock.now_ms(), ISSUER))
     found = [mail for mail in await mails.newest(house.directory.reader, 99) if mail.recipient == email]
     return [path for mail in found for path in re.findall(r"http://localhost:8000(/\S+)", mail.body)]
 

@@ -40,6 +40,16 @@ one_time_links = Table(
     Index(None, "ends_at"),
 )
 
+asked_links = Table(
+    "asked_links",
+    DIRECTORY,
+    number_id(),
+    text("purpose"),
+    text("email"),  # as it was typed: may be nobody's
+    text("source", null=True),  # who asked, for the audit
+    text("request_id", null=True),
+)
+
 sandboxes = Table(
     "sandboxes",
     DIRECTORY,

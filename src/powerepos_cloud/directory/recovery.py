@@ -1,6 +1,7 @@
 """Ways back in: a new password by mail, recovery codes in place of a lost second factor, a browser let in again.
 
-Nothing that the asker sees depends on whether an address is known: the same counting, and a mail only to its owner.
+Nothing that the asker sees, or waits for, depends on whether an address is known: it is counted and noted (`asked_links`); its
+owner, if there is one, is mailed after the answer.
 """
 
 import base64
@@ -10,7 +11,7 @@ import secrets
 from sqlalchemy import delete, func, insert, select, update
 
 from powerepos_cloud.audit.store import Actor, record
-from powerepos_cloud.directory import failures, links, mails, sessions, users
+from powerepos_cloud.directory import asked_links, failures, links, mails, sessions, users
 from powerepos_cloud.directory.account_tables import passkeys, recovery_codes
 from powerepos_cloud.directory.links import DAY_MS
 from powerepos_cloud.directory.users import Credentials, User
@@ -26,20 +27,26 @@ CODES = 10
 _CODE_BYTES = 10
 
 
-async def ask_reset(session: Session, now_ms: int, actor: Actor, site_url: str, email: str) -> None:
-    """Queue a mail with a link that sets a new password, if this is somebody's address; at most three a day."""
-    counted = await failures.count(session, now_ms, failures.key_of("reset", compare_key(email.strip())), DAY_MS)
-    found = await users.credentials(session, email=email)
-    if found is None or counted > MAILS_A_DAY:
-        return
-    token = await links.make(session, now_ms, RESET, str(found.user_id), RESET_MS)
-    body = (
-        f"Somebody, most likely you, wants to set a new password for {found.email} at PowerEPOS.\n\n"
-        f"Open this within an hour:\n\n{site_url}/reset/{token}\n\n"
-        "If it was not you, do nothing: your password stays as it is. A second factor is asked for after a new password, too."
-    )
-    await mails.queue(session, now_ms, found.email, "Set a new password", body)
-    await record(session, now_ms, actor, "user.reset_asked", ("user", found.email))
+async def ask_reset(session: Session, now_ms: int, actor: Actor, email: str) -> None:
+    """Note that a link was asked for which sets a new password; at most three a day for an address."""
+    if await failures.count(session, now_ms, failures.key_of("reset", compare_key(email.strip())), DAY_MS) <= MAILS_A_DAY:
+        await asked_links.note(session, actor, RESET, email)
+
+
+async def ask_browser(session: Session, now_ms: int, actor: Actor, email: str) -> None:
+    """Strangers tried too often, and the owner may be among them: note a link that lets a browser try again; one a day."""
+    if await failures.count(session, now_ms, failures.key_of("browser mail", compare_key(email.strip())), DAY_MS) <= 1:
+        await asked_links.note(session, actor, BROWSER, email)
+
+
+async def mail_asked(session: Session, now_ms: int, site_url: str) -> None:
+    """Queue the mails with links below `site_url` that were asked for, where the address is somebody's."""
+    for one in await asked_links.take(session):
+        found = await users.credentials(session, email=one.email)
+        if found is not None:
+            actor = Actor("visitor", "webui", one.source, one.request_id)
+            mail = _mail_reset if one.purpose == RESET else _mail_browser
+            await mail(session, now_ms, actor, site_url, found)
 
 
 async def look_at_reset(session: Session, now_ms: int, token: str) -> Credentials:
@@ -66,22 +73,6 @@ async def tell(session: Session, now_ms: int, user_id: int, subject: str, what: 
     """Tell a person what happened to their account."""
     body = f"{what}\n\nIf it was not you, set a new password at once, and tell PowerEPOS support."
     await mails.to_user(session, now_ms, user_id, subject, body)
-
-
-async def offer_browser(session: Session, now_ms: int, actor: Actor, site_url: str, found: Credentials) -> None:
-    """Strangers tried too often, and its owner may be among them: mail one link a day that lets a browser try again."""
-    if await failures.count(session, now_ms, failures.key_of("browser mail", str(found.user_id)), DAY_MS) > 1:
-        return
-    token = await links.make(session, now_ms, BROWSER, str(found.user_id))
-    body = (
-        f"Somebody tried to sign in as {found.email} at PowerEPOS and failed more than ten times within an hour. "
-        "Until the hour is over, browsers in which you never signed in before are refused.\n\n"
-        "If it was you, open this in the browser that you want to use, and sign in there:\n\n"
-        f"{site_url}/sign-in/browser/{token}\n\n"
-        "If it was not you, do nothing: nobody got in, and your own browser and your passkeys work as ever."
-    )
-    await mails.queue(session, now_ms, found.email, "Somebody tried to sign in as you", body)
-    await record(session, now_ms, actor, "user.browser_link_sent", ("user", found.email))
 
 
 async def let_browser_in(session: Session, now_ms: int, actor: Actor, token: str) -> int:
@@ -149,6 +140,30 @@ async def drop_factors(session: Session, user_id: int) -> None:
     """Forget whatever stands in for a second factor that was lost: recovery codes, and passkeys of who knows which device."""
     await session.run(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
     await session.run(delete(passkeys).where(passkeys.c.user_id == user_id))
+
+
+async def _mail_reset(session: Session, now_ms: int, actor: Actor, site_url: str, found: Credentials) -> None:
+    token = await links.make(session, now_ms, RESET, str(found.user_id), RESET_MS)
+    body = (
+        f"Somebody, most likely you, wants to set a new password for {found.email} at PowerEPOS.\n\n"
+        f"Open this within an hour:\n\n{site_url}/reset/{token}\n\n"
+        "If it was not you, do nothing: your password stays as it is. A second factor is asked for after a new password, too."
+    )
+    await mails.queue(session, now_ms, found.email, "Set a new password", body)
+    await record(session, now_ms, actor, "user.reset_asked", ("user", found.email))
+
+
+async def _mail_browser(session: Session, now_ms: int, actor: Actor, site_url: str, found: Credentials) -> None:
+    token = await links.make(session, now_ms, BROWSER, str(found.user_id))
+    body = (
+        f"Somebody tried to sign in as {found.email} at PowerEPOS and failed more than ten times within an hour. "
+        "Until the hour is over, browsers in which you never signed in before are refused.\n\n"
+        "If it was you, open this in the browser that you want to use, and sign in there:\n\n"
+        f"{site_url}/sign-in/browser/{token}\n\n"
+        "If it was not you, do nothing: nobody got in, and your own browser and your passkeys work as ever."
+    )
+    await mails.queue(session, now_ms, found.email, "Somebody tried to sign in as you", body)
+    await record(session, now_ms, actor, "user.browser_link_sent", ("user", found.email))
 
 
 async def _whose(session: Session, subject: str) -> Credentials:

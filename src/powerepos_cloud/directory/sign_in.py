@@ -49,9 +49,8 @@ class SignInRefused(Exception):
 class SignIn:
     """Signs people in, and asks those who are signed in to prove it again."""
 
-    def __init__(self, database: Database, pool: PasswordPool, seal: Seal, clock: Clock, site_url: str) -> None:
+    def __init__(self, database: Database, pool: PasswordPool, seal: Seal, clock: Clock) -> None:
         self._database = database
-        self._site_url = site_url
         self._pool = pool
         self._seal = seal
         self._clock = clock
@@ -63,19 +62,18 @@ class SignIn:
         way = await self._open_way(keys)
         is_right = await self._pool.is_password(found.password_hash if found else None, password)
         if found is None or not is_right or way is None:
-            await self._database.write(lambda session: self._failed(session, way, keys[-1], found, origin))
+            await self._database.write(lambda session: self._failed(session, way, keys[-1], email, origin))
             raise SignInRefused("unknown address" if found is None else "wrong password" if not is_right else "too many failures")
         token = sessions.new_token()
         await self._database.write(lambda session: self._begin(session, token, found, origin))
         return SignedIn(token, OPEN if found.totp_sealed is None else CODE, found.user_id)
 
-    async def _failed(
-        self, session: Session, way: bytes | None, everywhere: bytes, found: Credentials | None, origin: From
-    ) -> None:
+    async def _failed(self, session: Session, way: bytes | None, everywhere: bytes, email: str, origin: From) -> None:
+        """Whether the address is anybody's, makes no difference to what is done here."""
         now = self._clock.now_ms()
         await failures.count(session, now, way or everywhere)
-        if way is None and found is not None:
-            await recovery.offer_browser(session, now, _actor(found.email, origin), self._site_url, found)
+        if way is None:
+            await recovery.ask_browser(session, now, _actor(email, origin), email)
 
     async def by_code(self, row: SessionRow, code: str, origin: From) -> SignedIn:
         """The session that a session awaiting a code becomes. Raises `SignInRefused`; the fifth wrong code ends it.

@@ -119,7 +119,7 @@ def build_webui(
         host_names=host_names,
         own_of=own_of,
     )
-    return WebUI(router, site.page_error, None if backroom is None else Upkeep(backroom, reads_keys=reads_keys))
+    return WebUI(router, site.page_error, None if backroom is None else Upkeep(backroom, public_url, reads_keys=reads_keys))
 
 
 def _own_of(backroom: Backroom, cookies: Cookies) -> OwnOf:

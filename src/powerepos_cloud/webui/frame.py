@@ -80,7 +80,7 @@ class Frame:
         self.cookies = cookies
         parts = urlsplit(public_url)
         self.public_url = public_url
-        self.sign_in = SignIn(backroom.directory, backroom.passwords, backroom.seal, backroom.clock, public_url)
+        self.sign_in = SignIn(backroom.directory, backroom.passwords, backroom.seal, backroom.clock)
         self.public_origin = f"{parts.scheme}://{parts.netloc}"
 
     def get(self, path: str, who: Who, *, fresh: bool = False) -> Callable[[Handler], ControllerRouterHandler]:

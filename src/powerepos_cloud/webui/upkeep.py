@@ -1,22 +1,27 @@
-"""What the WebUI does by itself: outlived sessions are forgotten; where it runs apart from the AuthServer, keys are read."""
+"""What the WebUI does by itself.
+
+Links that were asked for are mailed, outlived sessions forgotten; where it runs apart from the AuthServer, keys are read.
+"""
 
 import asyncio
 import contextlib
 
-from powerepos_cloud.directory import applications, sessions
+from powerepos_cloud.directory import applications, asked_links, recovery, sessions
 from powerepos_cloud.foundation.database import DatabaseUnavailable
 from powerepos_cloud.webui.backroom import Backroom
 
-_EVERY_SECONDS = 5
-_TIDY_ROUNDS = 60
+_EVERY_SECONDS = 1
+_KEYS_ROUNDS = 5
+_TIDY_ROUNDS = 300
 _PIECE = 200
 
 
 class Upkeep:
     """One task per worker; may run in every worker at once."""
 
-    def __init__(self, backroom: Backroom, *, reads_keys: bool) -> None:
+    def __init__(self, backroom: Backroom, site_url: str, *, reads_keys: bool) -> None:
         self._backroom = backroom
+        self._site_url = site_url
         self._reads_keys = reads_keys
         self._task: asyncio.Task[None] | None = None
 
@@ -35,6 +40,12 @@ class Upkeep:
                 await self._task
         await self._backroom.passwords.close()
 
+    async def mail_asked(self) -> None:
+        """Mail the links that somebody asked for."""
+        directory, now = self._backroom.directory, self._backroom.clock.now_ms()
+        while await asked_links.has_any(directory.reader):
+            await directory.write(lambda session: recovery.mail_asked(session, now, self._site_url))
+
     async def tidy(self) -> None:
         """Forget what has outlived its time, piece by piece."""
         now, deleted = self._backroom.clock.now_ms(), _PIECE
@@ -46,12 +57,13 @@ class Upkeep:
         rounds = 0
         while True:
             await asyncio.sleep(_EVERY_SECONDS)
+            rounds += 1
             try:
-                if self._reads_keys:
+                await self.mail_asked()
+                if self._reads_keys and rounds % _KEYS_ROUNDS == 0:
                     await self._backroom.ring.load()
-                if rounds % _TIDY_ROUNDS == 0:
+                if rounds % _TIDY_ROUNDS == _KEYS_ROUNDS:
                     await self.tidy()
-                rounds += 1
             except DatabaseUnavailable as error:
                 self._backroom.log.warning("webui.upkeep_postponed", reason=str(error))
             except Exception:

@@ -22,8 +22,8 @@ class _Pages:
 
     async def ask_reset(self, ask: Ask) -> Response[bytes]:
         """One answer for every address."""
-        email, site = ask.form.value("email"), self.frame.public_url
-        await self.directory.write(lambda session: recovery.ask_reset(session, ask.now_ms, ask.actor, site, email))
+        email = ask.form.value("email")
+        await self.directory.write(lambda session: recovery.ask_reset(session, ask.now_ms, ask.actor, email))
         return self.frame.show(ask, "reset.html", is_sent=True)
 
     async def show_link(self, ask: Ask) -> Response[bytes]:
