@@ -105,6 +105,9 @@ async def test_a_partner_is_stopped_over_all_its_connections(house: House) -> No
     assert answer.json()["error"] == "unauthorized_client"
     for path in (f"/connections/{world.client.id}/{world.account.id}", f"/connections/approve?client={world.client.id}"):
         assert "What you name is let in all the same" in (await reader.get(path)).text
+    await reader.get("/service-accounts/new")
+    page = await reader.send("/service-accounts/new", name="Kiosk", may=[SALES], at="all", client=world.client.id)
+    assert "What you name is let in all the same" in page.text
     page = await reader.get("/connections")
     lift = f"/connections/partners/{world.partners['Tallyho']}/lift"
     page = await reader.post(lift, form := page.form(lift).fields)

@@ -15,7 +15,7 @@ OK, WARN, BAD = "ok", "warn", "bad"
 
 _WHO = {"user": "by a person", "operator": "by the operator", "system": "by PowerEPOS itself"}
 _STATES = {
-    OK: ("approved", "resumed", "reopened", "switched_on"),
+    OK: ("approved", "resumed", "reopened", "switched_on", "stop_lifted"),
     WARN: ("paused", "narrowed", "straggler", "late_repeat"),
     BAD: ("refused", "revoked", "reused", "switched_off", "token_leaked", "stopped", "revoked_everything"),
 }

@@ -35,6 +35,10 @@ async def outlets_of(session: Session, kapow: str) -> list[Outlet]:
 
 
 async def leave(session: Session, now_ms: int, kapow: str) -> None:
-    """Close what a sandbox held before its reset: a late write with an old token finds nobody there."""
+    """Close what a sandbox held before its reset: a late write with an old token finds nobody there.
+
+    The rows stay: nobody finds them any more, and to delete them would cost others. A Z is referred to by older versions of
+    sales, a name by Zs, both without an index, so that each row deleted would be sought among those of every organisation.
+    """
     closed = update(tenants).where(tenants.c.kapow == kapow).values(state="gone", changed_at=now_ms)
     await session.run(closed)

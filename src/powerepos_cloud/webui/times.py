@@ -1,4 +1,8 @@
-"""Instants and lengths of time as pages show them: in UTC, short for people and whole for machines."""
+"""Instants and lengths of time as pages show them: in UTC, short for people and whole for machines.
+
+UTC and not the reader's own time: pages work without scripts, so they do not know where their reader is, and what they stand
+beside (headers, logs, request IDs, the partner's own log) is in UTC. Trading has a zone, its outlet's: `figures` shows that.
+"""
 
 from datetime import UTC, datetime
 

@@ -7,7 +7,7 @@ from litestar import Response
 from litestar.types import ControllerRouterHandler
 
 from powerepos_cloud.authserver.last_use import last_refreshes
-from powerepos_cloud.directory import accounts, counterparts
+from powerepos_cloud.directory import accounts, counterparts, stopping
 from powerepos_cloud.directory.accounts import Account, Wanted
 from powerepos_cloud.directory.counterparts import Counterpart
 from powerepos_cloud.directory.credentials import StoredSecret
@@ -140,14 +140,15 @@ class _Pages:
             return None
 
     async def _form(self, ask: Ask, user: Counterpart | None, binding: str = "") -> Response[bytes]:
-        at = await venues.venues_of(self.backroom, ask.viewer.organisation)
+        owned = ask.viewer.organisation
         return self.frame.show(
             ask,
             "service_account_new.html",
             status=200 if ask.form.is_sound else 422,
-            venues=at,
+            venues=await venues.venues_of(self.backroom, owned),
             permissions=permission_options(),
             user=user,
+            stopped=await stopping.find(self.directory.reader, owned, user.partner_id) if user else None,
             binding=binding,
             any_partner=_ANY,
         )
