@@ -28,6 +28,11 @@ _MARK_STOPS = """() => {
   const skip = document.querySelector("a.skip");
   if (document.querySelector("nav#nav") && (stops[0] !== skip || !document.querySelector(skip.hash)?.matches("main")))
     faults.push("the first stop does not skip to the content");
+  // Wherever the page was clicked before, Tab begins at its top again.
+  const top = document.createElement("button");
+  document.body.prepend(top);
+  top.focus();
+  top.remove();
   globalThis.reached = [];
   document.addEventListener("focusin", ({ target: e }) => {
     reached.push(e);

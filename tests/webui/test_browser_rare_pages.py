@@ -15,6 +15,7 @@ from tests.support.desk import ACTOR
 from tests.webui.browsing import found_in_every_look
 from tests.webui.conftest import OpenAs
 from tests.webui.house import LitHouse
+from tests.webui.keyboard import found_by_keyboard
 from tests.webui.people import PASSWORD, PEOPLE
 
 Look = Callable[[Page], Awaitable[None]]
@@ -28,11 +29,14 @@ x,Bad,Hot,Drinks,,yes
 
 @pytest.fixture
 async def look() -> AsyncIterator[Look]:
-    """Looks at a page on a desk and on a phone, in both themes; the test fails in the end if something was wrong with one."""
+    """Looks at a page on a desk and on a phone, in both themes, then goes through it by Tab.
+
+    The test fails in the end if something was wrong with one.
+    """
     found: list[str] = []
 
     async def look_at(page: Page) -> None:
-        found.extend(await found_in_every_look(page))
+        found.extend([*await found_in_every_look(page), *await found_by_keyboard(page)])
 
     yield look_at
     assert not found, "\n".join(found)
