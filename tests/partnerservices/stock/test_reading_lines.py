@@ -20,15 +20,16 @@ lines = st.fixed_dictionaries(
         "quantity": numbers, "amount": numbers, "supplierProductCode": texts, "taxGroupName": texts,
     }
 )  # fmt: skip
-plain_ids = st.lists(st.uuids().filter(lambda value: value.int), max_size=5, unique=True)
+plain_ids = st.lists(st.uuids().filter(lambda value: value.int), max_size=3, unique=True)
 plain_lines = plain_ids.flatmap(
     lambda drawn: st.tuples(
         *(
             st.fixed_dictionaries(
                 {
-                    "lineItemID": st.just(str(one)), "type": st.sampled_from([0, 3]), "description": st.just("Milk"),
-                    "quantity": st.sampled_from([0, 2, 1.5]), "amount": st.sampled_from([3, 0.07, 1234567.5]),
-                    "supplierProductCode": st.sampled_from(["A", " A "]), "taxGroupName": texts,
+                    "lineItemID": st.just(str(one)), "type": st.sampled_from([0, 3, 10, 11, 100]),
+                    "description": st.just("Milk"), "quantity": st.sampled_from([0, 1, -1.5]),
+                    "amount": st.sampled_from([3, -0.07, 1234567.5]), "supplierProductCode": st.sampled_from(["A", " A ", None]),
+                    "taxGroupName": texts,
                 }
             )
             for one in drawn

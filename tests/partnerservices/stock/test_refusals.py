@@ -83,8 +83,8 @@ LINE_FAULTS: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"supplierProductCode": 9001}, [("field.type", "supplierProductCode")]),
     ({"taxGroupName": "GST"}, [("line.tax_group_unknown", "taxGroupName")]),
     ({"taxGroupName": "x" * 33}, [("text.too_long", "taxGroupName")]),
-    ({"type": 11, "supplierProductCode": None, "amount": 4}, [("line.sign", "amount")]),
-    ({"type": 11, "supplierProductCode": None, "amount": 0}, [("line.sign", "amount")]),
+    ({"type": 11, "supplierProductCode": None, "quantity": 1, "amount": 4}, [("line.sign", "amount")]),
+    ({"type": 11, "supplierProductCode": None, "quantity": 1, "amount": 0}, [("line.sign", "amount")]),
     ({"type": 11, "supplierProductCode": None, "amount": -1.005}, [("number.scale", "amount")]),
     ({"type": 10, "supplierProductCode": None, "quantity": 0.0000001}, [("number.scale", "quantity")]),
     (
@@ -120,6 +120,15 @@ async def test_every_fault_of_every_line_is_told_at_once(shop: StockShop) -> Non
     assert await shop.stored() == 0
 
 
+async def test_a_lines_faults_are_the_same_where_it_stands_alone(shop: StockShop) -> None:
+    """A body of which nothing looks unusual is read another way."""
+    for changed, faults in LINE_FAULTS:
+        one = {name: value for name, value in (line(41.4) | changed).items() if value is not ...}
+        data = await shop.fail(order(one))
+        assert sorted(code for _, code, _ in failed(data)) == sorted(code for code, _ in faults), changed
+    assert warned(await shop.add(order(line(-5)))) == [("item.sign", "/lineItems/0/quantity")]
+
+
 async def test_faults_of_the_order_and_of_its_lines_are_told_together(shop: StockShop) -> None:
     lines = [line(), line("1"), line(1, None)]
     data = await shop.fail(order(*lines, currencyCode="XYZ"))
@@ -128,6 +137,11 @@ async def test_faults_of_the_order_and_of_its_lines_are_told_together(shop: Stoc
     assert failed(data) == [
         (1, "number.type", "/lineItems/1/amount"), (2, "line.product_code_missing", "/lineItems/2/supplierProductCode")
     ]  # fmt: skip
+
+
+async def test_a_quantity_that_cannot_be_read_is_no_other_than_one(shop: StockShop) -> None:
+    data = await shop.fail(order(line(5, kind=10, quantity=0.0000001)))
+    assert (failed(data), warned(data)) == ([(0, "number.scale", "/lineItems/0/quantity")], [])
 
 
 async def test_a_line_id_stands_once_in_an_order_and_in_as_many_orders_as_wanted(shop: StockShop) -> None:
