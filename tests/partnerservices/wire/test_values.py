@@ -44,8 +44,9 @@ def test_many_are_plain_guids_if_each_is_its_own_canonical_form(texts: list[str]
     assert are_plain_guids(texts) is all(guid(text) == text for text in texts)
 
 
-def test_guids_of_wrong_lengths_do_not_make_up_for_each_other() -> None:
-    assert not are_plain_guids([GUID[:-1], GUID + "0"])
+def test_guids_of_wrong_lengths_or_with_hyphens_elsewhere_are_not_plain() -> None:
+    for texts in ([GUID[:-1], GUID + "0"], [GUID + "0", GUID[1:]], [GUID, GUID[:8] + GUID[9] + "-" + GUID[10:]]):
+        assert not are_plain_guids(texts), texts
 
 
 @pytest.mark.parametrize(
