@@ -1,13 +1,15 @@
 """What is remembered of a catalogue is what it says now, in one's own organisation, and not without end."""
 
 import pytest
+from sqlalchemy import text
 
-from powerepos_cloud.foundation.database import Session
+from powerepos_cloud.foundation.database import DatabaseUnavailable, Session
 from powerepos_cloud.partnerservices.catalogue import imports
 from powerepos_cloud.partnerservices.catalogue.memory import MOST_FACTS, CatalogueMemory, Known
 from powerepos_cloud.partnerservices.catalogue.rules import Kind, SupplierRow, TaxGroup, TaxLevel
 from powerepos_cloud.partnerservices.catalogue.samples import SOUTHERN_DAIRY
 from tests.partnerservices.catalogue.shop import ACTOR, Shop, code, product
+from tests.support.schema import on_database
 
 
 class Rolled(Exception):
@@ -59,6 +61,29 @@ async def test_what_a_change_said_that_was_undone_is_forgotten(shop: Shop) -> No
 
     with pytest.raises(Rolled):
         await shop.database.write(undone)
+    shop.clock.advance_ms(1)
+    await shop.save(Kind.SUPPLIER_CODES, code("MILK-2L", 9003))
+    assert await numbers(shop, memory, "MILK-2L") == [9003]
+
+
+async def test_what_a_change_said_whose_commit_failed_is_forgotten(shop: Shop, partnerservices_url: str) -> None:
+    """A foreign key that is checked only at COMMIT breaks it; the next change has the same revision."""
+    await shop.add_samples()
+    promises = "CREATE TABLE promises (kapow text REFERENCES catalogues (kapow) DEFERRABLE INITIALLY DEFERRED)"
+    on_database(partnerservices_url, lambda connection: connection.execute(text(promises)))
+    memory = CatalogueMemory()
+
+    async def broken(session: Session) -> int:
+        await imports.save(session, shop.clock.now_ms(), ACTOR, shop.kapow, Kind.SUPPLIER_CODES, [code("MILK-2L", 9002)])
+        await session.run(text("INSERT INTO promises (kapow) VALUES ('nobody')"))
+        known = await memory.of(session, shop.kapow)
+        return (await known.products_by_supplier_code(session, SOUTHERN_DAIRY, ["MILK-2L"]))["MILK-2L"].number
+
+    pending = shop.database.submit(broken)
+    assert await pending.claimed == 9002
+    with pytest.raises(DatabaseUnavailable):
+        await pending.durable
+    assert await numbers(shop, memory, "MILK-2L") == [9001]
     shop.clock.advance_ms(1)
     await shop.save(Kind.SUPPLIER_CODES, code("MILK-2L", 9003))
     assert await numbers(shop, memory, "MILK-2L") == [9003]

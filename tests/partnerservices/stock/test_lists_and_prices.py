@@ -96,6 +96,9 @@ async def test_a_price_that_differs_from_the_last_invoice_is_warned_of(shop: Sto
     await shop.add(invoice(12, line(3.6, quantity=1), line(3.6, quantity=1)))
     (warning,) = (await shop.add(invoice(13, line(24, "BUTTER-1KG", quantity=2))))["warnings"]
     assert warning["message"] == "BUTTER-1KG costs 12.00 apiece, and 11.50 on invoice SD-8 of 2024-11-08."
+    # What was free, or no goods at all, had no price.
+    await shop.add(invoice(14, line(0, "BUTTER-1KG", quantity=1), line(5, "BUTTER-1KG", quantity=0)))
+    assert warned(await shop.add(invoice(15, line(12, "BUTTER-1KG", quantity=1)))) == []
     reader = shop.database.reader
     found = await reading.find_order(reader, KAPOW, dearer["orderID"])
     assert found is not None
