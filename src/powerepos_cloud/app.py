@@ -33,6 +33,7 @@ from powerepos_cloud.keyring.ring import KeyRing
 from powerepos_cloud.observability.logs import Log, build_log
 from powerepos_cloud.observability.metrics import Metrics
 from powerepos_cloud.partnerservices import router as partnerservices_router
+from powerepos_cloud.partnerservices.emptying import Emptying
 from powerepos_cloud.partnerservices.requestlog.log import RequestLog
 from powerepos_cloud.remoteorders import router as remoteorders_router
 from powerepos_cloud.resourceserver.access import Access
@@ -199,6 +200,9 @@ class _Builder:
         request_log = RequestLog(database, self.clock, self.log)
         self.starts.append(request_log.start)
         self.stops.append(request_log.stop)
+        emptying = Emptying(database, self.log)
+        self.starts.append(emptying.start)
+        self.stops.append(emptying.stop)
         self.handlers += [
             build_metadata(uri=uri, service=service, issuer=self.settings.issuer, name="PowerEPOS Partner Services"),
             partnerservices_router.build_router(

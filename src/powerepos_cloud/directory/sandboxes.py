@@ -1,7 +1,8 @@
 """A partner's sandbox: an organisation of its own to try things with, made once, reset as often as needed.
 
 What trades lies with an instance of Partner Services; a page fills that first and then does the deed here. A reset gives the
-organisation a new `kapow`, so that nothing of before is found any more, and narrows what was issued; its code stays.
+organisation a new `kapow`, so that nothing of before is found any more, and narrows what was issued; its code stays. The
+instance then deletes what lay under the old one.
 """
 
 import base64

@@ -37,8 +37,7 @@ async def outlets_of(session: Session, kapow: str) -> list[Outlet]:
 async def leave(session: Session, now_ms: int, kapow: str) -> None:
     """Close what a sandbox held before its reset: a late write with an old token finds nobody there.
 
-    The rows stay: nobody finds them any more, and to delete them would cost others. A Z is referred to by older versions of
-    sales, a name by Zs, both without an index, so that each row deleted would be sought among those of every organisation.
+    Its rows are deleted a little later (`emptying`).
     """
-    closed = update(tenants).where(tenants.c.kapow == kapow).values(state="gone", changed_at=now_ms)
+    closed = update(tenants).where(tenants.c.kapow == kapow).values(state="gone", is_to_be_emptied=1, changed_at=now_ms)
     await session.run(closed)

@@ -33,6 +33,9 @@ def bring_back(connection: Connection) -> None:
     connection.execute(text("DROP INDEX ix_sales_z_no_gross"))
     for column in ("control_at", "received_at"):
         connection.execute(text(f"ALTER TABLE z_reports DROP COLUMN {column}"))
+    for index in ("ix_sale_versions_z_no", "ix_tenants_emptied"):
+        connection.execute(text(f"DROP INDEX {index}"))
+    connection.execute(text("ALTER TABLE tenants DROP COLUMN is_to_be_emptied"))
     connection.execute(text("UPDATE alembic_version SET version_num = 'partnerservices_0004'"))
 
 

@@ -1,17 +1,21 @@
 """An instance's organisations and their outlets; an outlet's GUID is unique only within its organisation."""
 
-from sqlalchemy import Boolean, Column, PrimaryKeyConstraint, Table
+from sqlalchemy import Boolean, Column, Index, PrimaryKeyConstraint, Table
+from sqlalchemy import text as sql
 
-from powerepos_cloud.foundation.database.schema import PARTNERSERVICES, instant, text
+from powerepos_cloud.foundation.database.schema import PARTNERSERVICES, instant, number, text
 
 _OWNED = {"tenant": "kapow"}
+_EMPTIED = sql("is_to_be_emptied = 1")
 
 tenants = Table(
     "tenants",
     PARTNERSERVICES,
     text("kapow", primary_key=True),
     text("state"),  # here | leaving | gone
+    number("is_to_be_emptied", server_default="0"),  # 1: gone for good, and its rows are being deleted
     instant("changed_at"),
+    Index("ix_tenants_emptied", "kapow", sqlite_where=_EMPTIED, postgresql_where=_EMPTIED),
     info=_OWNED,
 )
 

@@ -166,6 +166,7 @@ z_names = Table(
     number("z_no", ForeignKey("z_reports.z_no")),
     number("name_no", ForeignKey("names.name_no")),
     PrimaryKeyConstraint("z_no", "name_no"),
+    Index(None, "name_no"),
 )
 
 sale_items = Table(
@@ -234,4 +235,5 @@ sale_versions = Table(
     text("warnings", null=True),
     instant("received_at"),
     PrimaryKeyConstraint("sale_no", "version"),
+    Index(None, "z_no"),
 )
