@@ -6,22 +6,24 @@ from sqlalchemy import text
 from powerepos_cloud.foundation.database import DatabaseUnavailable, Session
 from powerepos_cloud.partnerservices.catalogue import imports
 from powerepos_cloud.partnerservices.catalogue.memory import MOST_FACTS, CatalogueMemory, Known
-from powerepos_cloud.partnerservices.catalogue.rules import Kind, SupplierRow, TaxGroup, TaxLevel
+from powerepos_cloud.partnerservices.catalogue.rules import Kind, SupplierCodeRow, SupplierRow, TaxGroup, TaxLevel
 from powerepos_cloud.partnerservices.catalogue.samples import SOUTHERN_DAIRY
 from tests.partnerservices.catalogue.shop import ACTOR, Shop, code, product
 from tests.support.schema import on_database
+
+NORTHERN_DAIRY = "4f1a9c7e-82d3-4b60-9e5a-c7d0b2f8e620"
 
 
 class Rolled(Exception):
     """Rolls a unit back."""
 
 
-async def numbers(shop: Shop, memory: CatalogueMemory, *codes: str) -> list[int | None]:
-    """The products that these codes of Southern Dairy mean, by what is remembered."""
+async def numbers(shop: Shop, memory: CatalogueMemory, *codes: str, supplier: str = SOUTHERN_DAIRY) -> list[int | None]:
+    """The products that these codes of Southern Dairy, or another supplier, mean, by what is remembered."""
 
     async def unit(session: Session) -> list[int | None]:
         known = await memory.of(session, shop.kapow)
-        found = await known.products_by_supplier_code(session, SOUTHERN_DAIRY, codes)
+        found = await known.products_by_supplier_code(session, supplier, codes)
         return [found[one].number if one in found else None for one in codes]
 
     return await shop.database.write(unit)
@@ -39,6 +41,16 @@ async def test_a_change_is_known_at_once(shop: Shop) -> None:
     assert len(await remembered(shop, memory)) == 1
     await shop.save(Kind.SUPPLIER_CODES, code("MILK-2L", 9002), code("NEW", 9003))
     assert await numbers(shop, memory, "MILK-2L", "NEW") == [9002, 9003]
+
+
+async def test_a_code_is_remembered_by_its_supplier(shop: Shop) -> None:
+    await shop.add_samples()
+    await shop.save(Kind.SUPPLIERS, SupplierRow(id=NORTHERN_DAIRY, name="Northern Dairy"))
+    await shop.save(Kind.SUPPLIER_CODES, SupplierCodeRow(supplier_id=NORTHERN_DAIRY, code="MILK-2L", number=9002))
+    memory = CatalogueMemory()
+    for _ in range(2):
+        assert await numbers(shop, memory, "MILK-2L") == [9001]
+        assert await numbers(shop, memory, "MILK-2L", "BUTTER-1KG", supplier=NORTHERN_DAIRY) == [9002, None]
 
 
 async def test_nothing_is_remembered_for_another_organisation(shop: Shop, other: Shop) -> None:

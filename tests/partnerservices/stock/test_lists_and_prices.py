@@ -119,6 +119,13 @@ async def test_a_replaced_order_is_not_compared_with_itself(shop: StockShop) -> 
     body = order(line(10))
     await shop.add(body)
     assert warned(await shop.add({**body, "lineItems": [line(20)]})) == []
+    assert warned(await shop.add({**body, "lineItems": [line(30)], "supplierInvoiceDate": "2024-11-30"})) == []
+
+
+async def test_an_answer_tells_all_warnings_and_a_list_the_first_hundred(shop: StockShop) -> None:
+    answer = await shop.add(order(*(line(1, kind=10, quantity=2) for _ in range(101))))
+    (row,) = await listing.list_orders(shop.database.reader, KAPOW)
+    assert (len(answer["warnings"]), (row.warnings or "").count("line.quantity")) == (101, 100)
 
 
 @pytest.mark.parametrize(
