@@ -1,12 +1,12 @@
 """What the AuthServer does by itself: keys on their schedule, surplus families ended, outlived rows forgotten."""
 
 import asyncio
-import contextlib
 
 from powerepos_cloud.audit.store import SYSTEM, record
 from powerepos_cloud.authserver import refusal_log, store
 from powerepos_cloud.authserver.grants.issue import Tools
 from powerepos_cloud.directory import revocations, services
+from powerepos_cloud.foundation.background import Background
 from powerepos_cloud.foundation.database import DatabaseUnavailable, Session
 from powerepos_cloud.foundation.sealing import Seal
 from powerepos_cloud.keyring import store as keyring_store
@@ -17,7 +17,7 @@ _PIECE = 100
 _PAUSE_SECONDS = 0.005
 
 
-class Housekeeping:
+class Housekeeping(Background):
     """One task per worker; each piece is small, so that tokens hardly wait for it, and may run in every worker at once."""
 
     def __init__(self, tools: Tools, seal: Seal, log: Log, *, families_most: int, rotation_ms: int) -> None:
@@ -26,21 +26,13 @@ class Housekeeping:
         self._log = log
         self._families_most = families_most
         self._rotation_ms = rotation_ms
-        self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Make what keys are missing, read them, look once for surplus families, then go on in the background."""
         await self._ensure_keys()
         await self._tools.ring.load()
         self._tools.busy_connections.update(await store.connections_beyond(self._tools.database.reader, self._families_most))
-        self._task = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        """End the background task."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await super().start()
 
     async def tidy(self) -> None:
         """One round of everything: also what tests call."""

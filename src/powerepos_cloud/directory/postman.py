@@ -1,10 +1,10 @@
 """Hands waiting mail to the mail server, tries again where it was not taken, and notes what became of it."""
 
 import asyncio
-import contextlib
 
 from powerepos_cloud.directory import mails
 from powerepos_cloud.directory.mails import DueMail
+from powerepos_cloud.foundation.background import Background
 from powerepos_cloud.foundation.clock import Clock
 from powerepos_cloud.foundation.database import Database, DatabaseUnavailable
 from powerepos_cloud.foundation.smtp import MailNotTaken, MailServer, deliver
@@ -17,8 +17,8 @@ _PAUSES_MS = (60_000, 300_000, 900_000, 3_600_000)
 GIVE_UP_MS = 3 * 86_400_000
 
 
-class Postman:
-    """One task per worker; a mail is taken by one of them."""
+class Postman(Background):
+    """One task per worker; a mail is taken by one of them, and tried again later if it was on its way at the end."""
 
     def __init__(self, database: Database, server: MailServer, sender: str, clock: Clock, log: Log) -> None:
         self._database = database
@@ -26,18 +26,6 @@ class Postman:
         self._sender = sender
         self._clock = clock
         self._log = log
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin in the background."""
-        self._task = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        """End; a mail on its way is tried again later."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
 
     async def deliver_due(self) -> int:
         """Hand over what is due; how many were taken by the server."""

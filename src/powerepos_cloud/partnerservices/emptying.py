@@ -5,10 +5,10 @@ instance is gone here too, and keeps its rows. Audit and request log stay as lon
 """
 
 import asyncio
-import contextlib
 
 from sqlalchemy import Table, delete, select, update
 
+from powerepos_cloud.foundation.background import Background
 from powerepos_cloud.foundation.database import Database, DatabaseUnavailable, Hot, Session, crossing
 from powerepos_cloud.observability.logs import Log
 from powerepos_cloud.partnerservices.catalogue.tables import catalogues, products, supplier_codes, suppliers, tax_groups
@@ -29,25 +29,13 @@ _FLAT = (s.z_counters, change_counters, supplier_codes, products, suppliers, tax
 _FORGET_WORDS_ON_SQLITE = Hot("INSERT INTO names_text (names_text, rowid, words) VALUES ('delete', $1, $2)")
 
 
-class Emptying:
+class Emptying(Background):
     """One task per Partner Services process."""
 
     def __init__(self, database: Database, log: Log, every_seconds: float = 60) -> None:
         self._database = database
         self._log = log
         self._every_seconds = every_seconds
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin in the background."""
-        self._task = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        """End the background task; what is left over is deleted after the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
 
     async def _run(self) -> None:
         while True:

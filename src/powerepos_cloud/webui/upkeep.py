@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 
 from powerepos_cloud.directory import applications, asked_links, recovery, sessions
+from powerepos_cloud.foundation.background import Background
 from powerepos_cloud.foundation.database import DatabaseUnavailable
 from powerepos_cloud.webui.backroom import Backroom
 
@@ -16,28 +17,24 @@ _TIDY_ROUNDS = 300
 _PIECE = 200
 
 
-class Upkeep:
+class Upkeep(Background):
     """One task per worker; may run in every worker at once."""
 
     def __init__(self, backroom: Backroom, site_url: str, *, reads_keys: bool) -> None:
         self._backroom = backroom
         self._site_url = site_url
         self._reads_keys = reads_keys
-        self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Read the keys where nobody else does, then go on in the background."""
         if self._reads_keys:
             with contextlib.suppress(DatabaseUnavailable):
                 await self._backroom.ring.load()
-        self._task = asyncio.create_task(self._run())
+        await super().start()
 
     async def stop(self) -> None:
         """End the background task, and the threads that look at passwords."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await super().stop()
         await self._backroom.passwords.close()
 
     async def mail_asked(self) -> None:

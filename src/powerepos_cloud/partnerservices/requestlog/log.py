@@ -1,11 +1,11 @@
 """Writes the request log after the answer, best effort: a call never fails, nor waits, because it could not be noted."""
 
 import asyncio
-import contextlib
 from typing import Any
 
 from litestar import Request
 
+from powerepos_cloud.foundation.background import Background
 from powerepos_cloud.foundation.clock import Clock
 from powerepos_cloud.foundation.database import Database, DatabaseUnavailable
 from powerepos_cloud.http.facts import facts_of, on_answered, refused_with
@@ -18,14 +18,13 @@ _HOUSEKEEPING_SECONDS = 60
 _PIECE = 200
 
 
-class RequestLog:
+class RequestLog(Background):
     """One per Partner Services database."""
 
     def __init__(self, database: Database, clock: Clock, log: Log) -> None:
         self._database = database
         self._clock = clock
         self._log = log
-        self._task: asyncio.Task[None] | None = None
         self._pending: set[asyncio.Future[None]] = set()
 
     def begin(self, request: "Request[Any, Any, Any]", caller: Caller, endpoint: str) -> Call:
@@ -47,23 +46,12 @@ class RequestLog:
         if not done.cancelled() and done.exception() is not None:
             self._log.warning("request_log.lost", reason=type(done.exception()).__name__)
 
-    async def start(self) -> None:
-        """Begin to forget what is outlived, in the background."""
-        self._task = asyncio.create_task(self._keep_house())
-
     async def settled(self) -> None:
         """Wait until every call noted so far is stored, or lost."""
         if self._pending:
             await asyncio.wait(self._pending)
 
-    async def stop(self) -> None:
-        """End the background task."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-
-    async def _keep_house(self) -> None:
+    async def _run(self) -> None:
         while True:
             await asyncio.sleep(_HOUSEKEEPING_SECONDS)
             gone = _PIECE
