@@ -13,6 +13,8 @@ from powerepos_cloud.audit.store import SYSTEM
 from powerepos_cloud.directory import applications, clients, links, mails, partner_view, partners, sandboxes, users
 from powerepos_cloud.directory.application_tables import applications as applications_table
 from powerepos_cloud.directory.tables import client_secrets
+from powerepos_cloud.foundation.database import crossing
+from powerepos_cloud.partnerservices.outlets.tables import tenants
 from tests.support.clock import FakeClock
 from tests.support.databases import SqliteDatabases
 from tests.support.trader import batch, open_shop, sale
@@ -234,6 +236,8 @@ async def test_the_sandbox_is_made_once_reset_and_works(house: House) -> None:
     reset = await sandboxes.of_partner(house.directory.reader, world.partners["Tallyho"])
     assert reset is not None
     assert (reset.resets, reset.organisation.code) == (1, sandbox.organisation.code)
+    here = crossing(select(tenants.c.kapow).where(tenants.c.state == "here"), "a test looks for what was left behind")
+    assert [row[0] for row in await house.partnerservices.reader.all(here)] == [reset.organisation.kapow]
     assert reset.organisation.kapow != sandbox.organisation.kapow
     for _ in range(300):
         refused = await house.app.http.get("/api/v1/connection", headers=headers)

@@ -1,5 +1,7 @@
 """`/partner/sandbox`: an organisation to try things with, made by one press and reset by another."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Response
@@ -8,9 +10,10 @@ from powerepos.contract import AuthServerScopes
 
 from powerepos_cloud.directory import accounts, assignments, replacing, sandboxes, services
 from powerepos_cloud.directory.credentials import MOST_LIVE, NewSecret
+from powerepos_cloud.directory.form_uses import FormUsed
 from powerepos_cloud.directory.sandboxes import Sandbox
 from powerepos_cloud.foundation.database import Database, Session
-from powerepos_cloud.foundation.refusals import NotFound
+from powerepos_cloud.foundation.refusals import NotFound, Refused
 from powerepos_cloud.partnerservices import sandbox as contents
 from powerepos_cloud.webui import calls
 from powerepos_cloud.webui.ask import Ask
@@ -44,7 +47,8 @@ class _Pages:
             own, keys = ask.viewer.partner, self.room.ring.keys
             return await sandboxes.create(session, ask.now_ms, ask.actor, keys, own, instance_id, kapow)
 
-        _, password = await self.room.directory.write(deed)
+        async with self._filled(ask, database, kapow):
+            _, password = await self.room.directory.write(deed)
         return await self._shown(ask, "sandbox_password.html", password=password, is_new=True)
 
     async def reset(self, ask: Ask) -> Response[bytes]:
@@ -60,9 +64,20 @@ class _Pages:
             await ask.once(session, leads_to=_HERE)
             await sandboxes.reset(session, ask.now_ms, ask.actor, own, old, new)
 
-        await directory.write(deed)
+        async with self._filled(ask, database, new):
+            await directory.write(deed)
         await database.write(lambda session: contents.leave(session, ask.now_ms, old))
         return self.frame.go(ask, _HERE, "The sandbox is as new. Get a new token: those issued before no longer work.")
+
+    @staticmethod
+    @asynccontextmanager
+    async def _filled(ask: Ask, database: Database, kapow: str) -> AsyncIterator[None]:
+        """What was filled for a deed that was then refused, such as one pressed twice, is given up again."""
+        try:
+            yield
+        except (FormUsed, Refused):  # nothing else: after a lost connection the deed may have been done all the same
+            await database.write(lambda session: contents.leave(session, ask.now_ms, kapow))
+            raise
 
     async def before_password(self, ask: Ask) -> Response[bytes]:
         """The button that makes a password and shows it."""
