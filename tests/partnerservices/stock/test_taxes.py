@@ -123,6 +123,13 @@ async def test_levels_of_a_mixed_group_are_parallel(shop: StockShop) -> None:
     assert [stored[f"invoice_Tax{n}CommonName"] for n in LEVELS] == ["VAT", "Levy", "Duty", ""]
 
 
+async def test_where_groups_differ_in_a_level_the_highest_rate_and_of_equals_the_first_is_shown(shop: StockShop) -> None:
+    await put(shop, Kind.TAX_GROUPS, TaxGroup("Twin", (TaxLevel("TVA", 15_000, inclusive=True), None, None, None)))
+    for groups, shown in ((("GST 15", "Twin"), "GST"), (("Twin", "GST 15"), "TVA"), (("Twin", "GST 15", "Mixed", "Twin"), "VAT")):
+        stored = (await shop.add(order(*(line(1, taxGroupName=group) for group in groups))))["stockOrder"]
+        assert stored["invoice_Tax1CommonName"] == shown
+
+
 async def test_currencies_without_decimals_come_to_whole_amounts(shop: StockShop) -> None:
     body = order(line(999, taxGroupName="Sales Tax"), line(1000, taxGroupName="GST 15"), outletID=TWIN_2)
     stored = (await shop.add(body))["stockOrder"]
