@@ -1,6 +1,5 @@
 """Databases for every test: each runs on SQLite and on PostgreSQL, on a freshly migrated, empty database of its own."""
 
-import gc
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
@@ -12,7 +11,6 @@ from tests.support.clock import FakeClock
 from tests.support.databases import PostgresqlDatabases, SqliteDatabases
 from tests.support.postgresql import Cluster
 
-MOST_FROZEN = 6_000_000
 NewDatabase = Callable[[History], str]
 
 
@@ -21,14 +19,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that draw their input are marked as such."""
     for item in items:
         drawing.mark(item)
-
-
-@pytest.hookimpl
-def pytest_runtest_logfinish() -> None:
-    """Collect applications that have ended: each freezes what lives as long as it does, and a test process has hundreds."""
-    if gc.get_freeze_count() > MOST_FROZEN:
-        gc.unfreeze()
-        gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,11 @@
 """Who is behind a ClientID, and "stop this partner": everything it may do, and what it might still begin, ends at once."""
 
 import asyncio
+import importlib
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import Connection, text
 
 from powerepos_cloud.authserver.last_use import last_refreshes
@@ -10,7 +13,6 @@ from powerepos_cloud.authserver.store import add_family, connection_of_account
 from powerepos_cloud.directory import accounts, clients, connections, counterparts, stopping
 from powerepos_cloud.directory.revocations import Entry
 from powerepos_cloud.foundation.database import open_database
-from powerepos_cloud.foundation.database.migrate import upgrade
 from powerepos_cloud.foundation.refusals import NotFound
 from tests.support.desk import KEYS, SALES, Desk, refused, unchanged
 from tests.support.schema import on_database
@@ -91,8 +93,7 @@ async def test_stops_from_before_they_were_remembered_are_found_in_the_audit(des
     desk.clock.advance_ms(1000)
     await desk.do(connections.reopen, organisation, client.id, client.id)
     await desk.do(stopping.stop_partner, organisation, partner.id)
-    await asyncio.to_thread(on_database, directory_url, _forget_stops)
-    await asyncio.to_thread(upgrade, directory_url, "directory")
+    await asyncio.to_thread(on_database, directory_url, _remember_anew)
     database = open_database("directory", directory_url)
     try:
         assert await database.read(lambda session: stopping.listing(session, organisation)) == expected
@@ -101,10 +102,12 @@ async def test_stops_from_before_they_were_remembered_are_found_in_the_audit(des
         await database.close()
 
 
-def _forget_stops(connection: Connection) -> None:
+def _remember_anew(connection: Connection) -> None:
+    """Run the revision that made the table once more, whatever came after it."""
+    revision = importlib.import_module("powerepos_cloud.migrations.directory.versions.0008_stopped_partners_are_remembered")
     connection.execute(text("DROP TABLE stopped_partners"))
-    connection.execute(text("ALTER TABLE connections DROP COLUMN pause_note"))
-    connection.execute(text("UPDATE alembic_version SET version_num = 'directory_0007'"))
+    with Operations.context(MigrationContext.configure(connection)):
+        revision.upgrade()
 
 
 def _name(client_id: str, sub: str) -> dict[str, str]:
