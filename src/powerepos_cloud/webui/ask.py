@@ -17,6 +17,7 @@ from powerepos_cloud.webui.forms import BadForm, Form
 from powerepos_cloud.webui.session import Viewer
 
 _LONGEST_WORD = 300
+_LONGEST_NUMBER = 9  # digits: what PostgreSQL's smaller integers hold, too
 
 
 class Ask:
@@ -76,6 +77,13 @@ class Ask:
         if not text.isprintable() or len(text) > _LONGEST_WORD:
             raise NotFound(name, "of that form")
         return text
+
+    def number(self, name: str, what: str) -> int:
+        """A part of the path that is our own number of a thing (`what`: such as `partner`). Raises `NotFound`."""
+        text = self.value(name)
+        if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
+            raise NotFound(what, text)
+        return int(text)
 
     def query(self, name: str, default: str = "") -> str:
         """A parameter after the question mark, without spaces around it. Raises `BadForm` for what nobody types."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 from powerepos.contract import AuthServerScopes
 
-from powerepos_cloud.directory import assignments
+from powerepos_cloud.directory import assignments, services
 from powerepos_cloud.directory.organisations import Organisation
 from powerepos_cloud.directory.passwords import PasswordPool
 from powerepos_cloud.foundation.clock import Clock
@@ -45,3 +45,9 @@ class Backroom(msgspec.Struct, frozen=True):
         if found is None:
             raise NoInstance(f"no database is set for {assigned.uri}: see POWEREPOS_INSTANCE_DATABASES")
         return found
+
+    async def every_partnerservices(self) -> list[Database]:
+        """The databases of all instances that can be opened from here, each once."""
+        known = await services.instances_listing(self.directory.reader, AuthServerScopes.PARTNER_SERVICE)
+        opened = [self.instances(one.uri) for one in known]
+        return list({id(database): database for database in opened if database is not None}.values())

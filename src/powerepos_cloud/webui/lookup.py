@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 import msgspec
-from powerepos.contract import AuthServerScopes
 
 from powerepos_cloud.audit.store import newest
 from powerepos_cloud.audit.timeline import Event, deeds, merged
@@ -11,7 +10,6 @@ from powerepos_cloud.authserver import lookup as grants
 from powerepos_cloud.authserver.lookup import Grant
 from powerepos_cloud.authserver.refusal_log import ENDPOINT, RefusedCall
 from powerepos_cloud.directory import lookup as directory
-from powerepos_cloud.directory import services
 from powerepos_cloud.directory.lookup import Seen
 from powerepos_cloud.foundation.database import Database, Session
 from powerepos_cloud.foundation.ids import parse_guid
@@ -63,13 +61,13 @@ class LookUp:
 
     def __init__(self, backroom: Backroom) -> None:
         self._directory = backroom.directory
-        self._instance = backroom.instances
+        self._backroom = backroom
 
     async def find(self, text: str) -> list[Result]:
         """Everything that has this ID. Raises `TookTooLong`, `DatabaseUnavailable`."""
         guid = _guid(text)
         known = await self._directory.read_long(lambda session: _ask_directory(session, text, guid))
-        databases = await self._databases()
+        databases = await self._backroom.every_partnerservices()
         traces: list[Trace] = []
         by_request = [known.deeds]
         if guid is not None:
@@ -87,11 +85,6 @@ class LookUp:
         if deeds_of_request and not any(one.kind == "request" for one in results):
             results.append(_result("request", guid or text, "", "", [], [], [deeds_of_request]))
         return results
-
-    async def _databases(self) -> list[Database]:
-        found = await services.instances_listing(self._directory.reader, AuthServerScopes.PARTNER_SERVICE)
-        reached = [self._instance(one.uri) for one in found]
-        return list({id(database): database for database in reached if database is not None}.values())
 
     async def _of_seen(self, seen: Seen, databases: Sequence[Database]) -> Result:
         parts = [deeds(await self._directory.read_long(lambda session: directory.history(session, seen, MOST_EVENTS)))]

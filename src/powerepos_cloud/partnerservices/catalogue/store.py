@@ -21,7 +21,7 @@ from powerepos_cloud.partnerservices.catalogue.rules import (
     TaxLevel,
 )
 from powerepos_cloud.partnerservices.catalogue.similar import Similar
-from powerepos_cloud.partnerservices.catalogue.tables import catalogues, products, supplier_codes, suppliers, tax_groups
+from powerepos_cloud.partnerservices.catalogue.tables import products, supplier_codes, suppliers, tax_groups
 
 MOST_CANDIDATES = 5
 
@@ -155,8 +155,7 @@ async def supplier_by_name(session: Session, kapow: str, name: str) -> Supplier 
 
 async def revision(session: Session, kapow: str) -> int:
     """The number of the catalogue's newest change; 0 if there never was one."""
-    found: int | None = await session.scalar(select(catalogues.c.revision).where(catalogues.c.kapow == kapow))
-    return found or 0
+    return (await stamp(session, kapow))[0]
 
 
 async def stamp(session: Session, kapow: str) -> Stamp:

@@ -8,7 +8,6 @@ from litestar import Response
 from litestar.types import ControllerRouterHandler
 
 from powerepos_cloud.directory import connections, counterparts, stopping
-from powerepos_cloud.foundation.refusals import NotFound
 from powerepos_cloud.webui.ask import Ask
 from powerepos_cloud.webui.frame import Frame, Handler, Who
 
@@ -38,7 +37,7 @@ class _Deeds:
 
     async def stop(self, ask: Ask) -> Response[bytes]:
         """End everything of one partner."""
-        owned, partner_id = ask.viewer.organisation, _partner_id(ask)
+        owned, partner_id = ask.viewer.organisation, ask.number("partner", "partner")
         await self.directory.write(lambda session: stopping.stop_partner(session, ask.now_ms, ask.actor, owned, partner_id))
         [first, *_] = await counterparts.of_partner(self.directory.reader, partner_id)
         said = f"{first.company_name} is stopped: all its tokens end within two seconds, and it gets no new ones."
@@ -46,19 +45,12 @@ class _Deeds:
 
     async def lift(self, ask: Ask) -> Response[bytes]:
         """Let a stopped partner begin again where any partner may."""
-        owned, partner_id = ask.viewer.organisation, _partner_id(ask)
+        owned, partner_id = ask.viewer.organisation, ask.number("partner", "partner")
         lifted = await self.directory.write(lambda session: stopping.lift_stop(session, ask.now_ms, ask.actor, owned, partner_id))
         if lifted is None:
             return self.frame.go(ask, "/connections", "That partner was not stopped.")
         said = f"The stop of {lifted.company_name} is lifted. What was revoked stays revoked until you open it again."
         return self.frame.go(ask, "/connections", said)
-
-
-def _partner_id(ask: Ask) -> int:
-    text = ask.value("partner")
-    if not (text.isascii() and text.isdigit() and len(text) <= 15):
-        raise NotFound("partner", text)
-    return int(text)
 
 
 def build(frame: Frame, done: Who) -> list[ControllerRouterHandler]:

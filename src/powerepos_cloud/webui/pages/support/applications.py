@@ -62,10 +62,8 @@ class _Pages:
         return self.frame.go(ask, here, said)
 
     async def _application(self, ask: Ask) -> Application:
-        number = ask.value("number")
-        if not (number.isascii() and number.isdigit() and len(number) <= 9):
-            raise NotFound("application", number)
-        found = await applications.get(self.directory.reader, int(number))
+        number = ask.number("number", "application")
+        found = await applications.get(self.directory.reader, number)
         if found.state not in (WAITING, APPROVED, REFUSED):
             raise NotFound("application", number)  # without its owner's word there is nothing to decide
         return found

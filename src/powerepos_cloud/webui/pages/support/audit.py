@@ -8,10 +8,9 @@ from urllib.parse import urlencode
 import msgspec
 from litestar import Response
 from litestar.types import ControllerRouterHandler
-from powerepos.contract import AuthServerScopes
 
 from powerepos_cloud.audit import merged
-from powerepos_cloud.directory import organisations, services
+from powerepos_cloud.directory import organisations
 from powerepos_cloud.foundation.database import Database, TookTooLong
 from powerepos_cloud.foundation.refusals import NotFound
 from powerepos_cloud.webui import sheets, times
@@ -78,9 +77,7 @@ class _Pages:
             return self.frame.go(ask, f"{_HERE}?{urlencode(self._kept(ask))}", _TOO_MUCH)
 
     async def _databases(self) -> list[Database]:
-        instances = await services.instances_listing(self.backroom.directory.reader, AuthServerScopes.PARTNER_SERVICE)
-        reached = [self.backroom.instances(one.uri) for one in instances]
-        return list({id(one): one for one in (self.backroom.directory, *reached) if one is not None}.values())
+        return [self.backroom.directory, *await self.backroom.every_partnerservices()]
 
     @staticmethod
     def _kept(ask: Ask) -> dict[str, str]:

@@ -6,7 +6,6 @@ from litestar import Response
 from litestar.types import ControllerRouterHandler
 
 from powerepos_cloud.directory import clients, partners, registers
-from powerepos_cloud.foundation.refusals import NotFound
 from powerepos_cloud.webui.ask import Ask
 from powerepos_cloud.webui.forms import Form
 from powerepos_cloud.webui.frame import Frame, support
@@ -29,10 +28,7 @@ class _Pages:
 
     async def partner(self, ask: Ask) -> Response[bytes]:
         """One of them."""
-        number = ask.value("number")
-        if not (number.isascii() and number.isdigit() and len(number) <= 9):
-            raise NotFound("partner", number)
-        chosen = await partners.get(self.reader, int(number))
+        chosen = await partners.get(self.reader, ask.number("number", "partner"))
         return self.frame.show(
             ask,
             "support/partner.html",

@@ -4,7 +4,6 @@ from litestar import Response
 from litestar.types import ControllerRouterHandler
 
 from powerepos_cloud.directory import invitations, staff
-from powerepos_cloud.foundation.refusals import NotFound
 from powerepos_cloud.webui.ask import Ask
 from powerepos_cloud.webui.forms import Form
 from powerepos_cloud.webui.frame import Frame, support
@@ -26,30 +25,23 @@ class _Pages(Inviting):
 
     async def set_role(self, ask: Ask) -> Response[bytes]:
         """Another role for one who is staff."""
-        which, role = self._number(ask), ask.form.value("role")
+        which, role = ask.number("user_id", "member of staff"), ask.form.value("role")
         found = await self.directory.write(lambda session: staff.set_role(session, ask.now_ms, ask.actor, which, role))
         return self.frame.go(ask, _HERE, f"{found.name} is {found.staff_role} now, and was told by e-mail.")
 
     async def remove(self, ask: Ask) -> Response[bytes]:
         """Let one go."""
-        which = self._number(ask)
+        which = ask.number("user_id", "member of staff")
         gone = await self.directory.write(lambda session: staff.remove(session, ask.now_ms, ask.actor, which))
         return self.frame.go(ask, _HERE if gone.id != ask.viewer.user_id else "/sign-in", f"{gone.name} is no longer staff.")
 
     async def restore(self, ask: Ask) -> Response[bytes]:
         """Take somebody's lost second factor away."""
-        which, mine = self._number(ask), ask.viewer.user_id
+        which, mine = ask.number("user_id", "member of staff"), ask.viewer.user_id
         found = await self.directory.write(
             lambda session: staff.restore_second_factor(session, ask.now_ms, ask.actor, mine, which)
         )
         return self.frame.go(ask, _HERE, f"{found.name} can set up another second factor, and was told by e-mail.")
-
-    @staticmethod
-    def _number(ask: Ask) -> int:
-        text = ask.value("user_id")
-        if not (text.isascii() and text.isdigit() and len(text) <= 9):
-            raise NotFound("member of staff", text)
-        return int(text)
 
     async def listed(self, ask: Ask, status: int = 200) -> Response[bytes]:
         """The page, with what is to be mended in the form of invitations."""
